@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import aiohttp
-from croniter import croniter
+from croniter import croniter  # type: ignore[import-untyped]
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 
 from mingxun.kit.clock import Clock
@@ -74,18 +74,10 @@ class JobContext:
     http: aiohttp.ClientSession
     """One session for the process: connections to the outside are kept alive. Never used inside a transaction."""
     attempt: int = 0
-    """How often this job was put off before (0 on the first run)."""
+    """How often this job failed before (0 on the first run)."""
 
 
 Handler = Callable[[bytes, JobContext], Awaitable[None]]
-
-
-class Retry(Exception):
-    """Raised by a handler: undo, and run this job again after `after`. It does not count as a failure."""
-
-    def __init__(self, after: timedelta, reason: str = "") -> None:
-        super().__init__(reason or f"again in {after}")
-        self.after = after
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,8 @@ class EmbeddedPostgres:
                     os.kill(pid, number)
                 if self._gone(pid, seconds):
                     break
+        if self._child is not None:
+            self._child.wait()
         self._child = None
         if self.socket_dir != self.cluster.resolve():
             with contextlib.suppress(OSError):
@@ -170,7 +172,7 @@ class EmbeddedPostgres:
         sync = [] if self._settings["fsync"] == "on" else ["--no-sync"]
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         self._run([binaries / "initdb", "-D", fresh, "-U", DATABASE, "--auth=trust", *locale, *sync], user)
-        single = [binaries / "postgres", "--single", "-D", fresh, "-c", "log_checkpoints=off"]
+        single: list[str | Path] = [binaries / "postgres", "--single", "-D", fresh, "-c", "log_checkpoints=off"]
         single += ["-c", f"fsync={self._settings['fsync']}", "postgres"]
         self._run(single, user, stdin=f"CREATE DATABASE {DATABASE}\n")
         with contextlib.suppress(FileNotFoundError):
@@ -268,12 +270,15 @@ class EmbeddedPostgres:
 
     def _clear_the_dead(self) -> None:
         """End what a killed postmaster left: its backends, which still hold its memory, and its lock files."""
-        for number, seconds in ((None, 1.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 5.0)):
+        steps: tuple[tuple[signal.Signals | None, float], ...] = ((None, 1.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 5.0))
+        for number, seconds in steps:
             until = time.monotonic() + seconds
-            while orphans := [process for process in _servers_in(self.cluster)]:
+            while orphans := _servers_in(self.cluster):
                 if time.monotonic() > until:
                     break
-                for orphan in orphans if number else ():
+                for orphan in orphans:
+                    if number is None:  # an idle backend leaves by itself
+                        break
                     with contextlib.suppress(psutil.NoSuchProcess):
                         orphan.send_signal(number)
                 time.sleep(0.02)
@@ -286,8 +291,7 @@ class EmbeddedPostgres:
         """The process that serves the cluster, if it is alive: the number in `postmaster.pid` is believed only when that is a
         PostgreSQL working in this very directory."""
         pid = _first_number(self.cluster / "postmaster.pid")
-        alive = (process.pid for process in _servers_in(self.cluster) if process.pid == pid and not _is_backend(process))
-        return next(alive, None)
+        return pid if pid is not None and _serves(pid, self.cluster) else None
 
     def _gone(self, pid: int, seconds: float) -> bool:
         until = time.monotonic() + seconds
@@ -341,6 +345,7 @@ class EmbeddedPostgres:
     def _run(self, command: list[str | Path], user: User | None, *, stdin: str | None = None) -> None:
         done = subprocess.run(
             command,
+            check=False,
             env=_ENVIRONMENT,
             cwd="/",
             input=stdin,
@@ -373,21 +378,27 @@ def binaries_dir() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
-def _servers_in(cluster: Path) -> Iterator[psutil.Process]:
-    """Every live PostgreSQL process whose working directory is the cluster: PostgreSQL always works there."""
-    place = str(cluster.resolve())
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.name() == "postgres" and process.cwd() == place:
-                yield process
-
-
-def _is_backend(process: psutil.Process) -> bool:
-    """A backend renames itself "postgres: …"; the postmaster keeps its command line."""
+def _works_in(process: psutil.Process, place: str) -> bool:
+    """PostgreSQL always works in its cluster, and no other PostgreSQL does."""
     try:
-        return process.cmdline()[:1] == [] or process.cmdline()[0].startswith("postgres: ")
+        return process.name() == "postgres" and process.cwd() == place
     except psutil.Error:
-        return True
+        return False
+
+
+def _servers_in(cluster: Path) -> list[psutil.Process]:
+    """Every live PostgreSQL process of the cluster: a postmaster, and backends, whose postmaster may be dead."""
+    place = str(cluster.resolve())
+    return [process for process in psutil.process_iter() if _works_in(process, place)]
+
+
+def _serves(pid: int, cluster: Path) -> bool:
+    """Whether the process is the cluster's postmaster. A backend renames itself "postgres: …"; the postmaster does not."""
+    try:
+        process = psutil.Process(pid)
+        return _works_in(process, str(cluster.resolve())) and not process.cmdline()[0].startswith("postgres: ")
+    except (psutil.Error, IndexError):
+        return False
 
 
 def _first_number(file: Path) -> int | None:
@@ -403,7 +414,17 @@ def _system_user() -> User:
     except KeyError:
         nologin = next((path for path in ("/usr/sbin/nologin", "/sbin/nologin") if Path(path).exists()), "/bin/false")
         for command in (
-            ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", nologin, SYSTEM_USER],
+            [
+                "useradd",
+                "--system",
+                "--user-group",
+                "--no-create-home",
+                "--home-dir",
+                "/nonexistent",
+                "--shell",
+                nologin,
+                SYSTEM_USER,
+            ],
             ["adduser", "-S", "-D", "-H", "-s", nologin, SYSTEM_USER],  # busybox
         ):
             if (program := shutil.which(command[0], path="/usr/sbin:/sbin:/usr/bin:/bin")) is not None:

@@ -1,0 +1,109 @@
+"""Every exception becomes problem details (RFC 9457), those of Litestar and of the database too."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotAuthorizedException,
+    NotFoundException,
+    PermissionDeniedException,
+    SerializationException,
+    ValidationException,
+)
+from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
+
+from mingxun.kit.database import problem_of
+from mingxun.kit.problems import (
+    MEDIA_TYPE,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InternalError,
+    InvalidBody,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+
+logger = structlog.get_logger(__name__)
+
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.QueryCanceledError,
+    ConnectionError,
+    asyncio.TimeoutError,
+)
+"""The database is away, or asks to try again: nothing was committed, so a retry is right."""
+
+
+def problem_from(error: BaseException) -> Problem:
+    """What a client is told of `error`. Unknown ones are logged with their trace, and say nothing of the inside."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        return _from_litestar(error)
+    if isinstance(error, asyncpg.PostgresError):
+        known = problem_of(error)
+        if known is not None:
+            return known
+    if isinstance(error, _LOST) or (isinstance(error, OSError) and error.errno is not None):
+        logger.warning("database unavailable", error=type(error).__name__)
+        return Unavailable()
+    if isinstance(error, (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError, asyncpg.ForeignKeyViolationError)):
+        logger.error("constraint without a problem", constraint=error.constraint_name)
+        return Conflict()
+    logger.error("unexpected error", error=type(error).__name__, exc_info=error)
+    return InternalError()
+
+
+def _from_litestar(error: HTTPException) -> Problem:
+    if isinstance(error, ValidationException):
+        return InvalidBody("Something in the request is not as the contract says; see `errors`.", errors=_errors(error.extra))
+    if isinstance(error, MethodNotAllowedException):
+        return MethodNotAllowed(headers=dict(error.headers or {}))
+    if isinstance(error, NotFoundException):
+        return NotFound()
+    if isinstance(error, NotAuthorizedException):
+        return Unauthenticated()
+    if isinstance(error, PermissionDeniedException):
+        return Forbidden()
+    if error.status_code == HTTP_413_REQUEST_ENTITY_TOO_LARGE:
+        return TooLarge()
+    if isinstance(error, (ClientException, SerializationException)) and error.status_code < 500:
+        return BadRequest(str(error.detail))
+    logger.error("unexpected error", error=type(error).__name__, exc_info=error)
+    return InternalError()
+
+
+def _errors(extra: Any) -> list[dict[str, str]]:
+    """Which field and why, without the value: values may be personal."""
+    found = []
+    for item in extra if isinstance(extra, list) else []:
+        if isinstance(item, dict):
+            found.append({"field": str(item.get("key", "")), "reason": str(item.get("message", ""))})
+    return found
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The app's one exception handler."""
+    problem = problem_from(error)
+    instance = str(request.scope.get("state", {}).get("request_id", ""))
+    return Response(
+        content=problem.encode(instance), status_code=problem.status, media_type=MEDIA_TYPE, headers=problem.headers
+    )

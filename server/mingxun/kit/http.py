@@ -1,0 +1,265 @@
+"""The boundary of a request: one transaction, who asks, and retries that are harmless.
+
+`Frame` is the outermost layer (request id, same-site rule, security headers, one log line); `Boundary` stands between routing and
+handler. The answer leaves only after COMMIT, so whoever has it can rely on it.
+"""
+
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from litestar import Request
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from mingxun.kit.clock import Clock
+from mingxun.kit.database import execute, fetch_row, transaction
+from mingxun.kit.ids import new_id
+from mingxun.kit.problems import MEDIA_TYPE, BadRequest, CrossSite, KeyReused, Problem, UnsupportedMediaType
+from mingxun.kit.settings import Settings
+
+logger = structlog.get_logger("mingxun.http")
+
+Authenticate = Callable[[str], Awaitable[Any | None]]
+"""Session token in, actor out; None when the session is unknown, over, or its account disabled."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class Frame:
+    """Wraps the whole app, static files and unknown addresses included."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._origin = settings.origin
+        self._headers = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+            (b"x-frame-options", b"DENY"),
+            (b"cross-origin-opener-policy", b"same-origin"),
+            (b"cross-origin-resource-policy", b"same-origin"),
+            (b"permissions-policy", b"camera=(self), geolocation=(self), microphone=(), payment=(), usb=()"),
+        ]
+        if settings.secure:
+            self._headers.append((b"strict-transport-security", b"max-age=31536000"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        request_id = new_id().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 0
+
+        async def framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = {name.lower() for name, _ in message["headers"]}
+                headers = [*message["headers"], (b"x-request-id", request_id.encode())]
+                headers += [(name, value) for name, value in self._headers if name not in own]
+                if scope["path"].startswith("/api") and b"cache-control" not in own:
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
+            await send(message)
+
+        structlog.contextvars.bind_contextvars(request=request_id)
+        try:
+            if scope["method"] not in SAFE and not self._same_site(Headers.from_scope(scope)):
+                await send_problem(CrossSite(), request_id, framed)
+            else:
+                await self._app(scope, receive, framed)
+        finally:
+            logger.info(
+                "request",
+                method=scope["method"],
+                route=scope.get("path_template") or "-",
+                status=status,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+            )
+            structlog.contextvars.unbind_contextvars("request")
+
+    def _same_site(self, headers: Headers) -> bool:
+        """True for a change that this site's own pages make, or a program that carries no cookie and no origin at all."""
+        fetch_site = headers.get("sec-fetch-site")
+        if fetch_site is not None:
+            return fetch_site in {"same-origin", "none"}
+        origin = headers.get("origin")
+        if origin is not None:
+            parts = urlsplit(origin.lower())
+            return origin.lower() == self._origin or (parts.netloc != "" and parts.netloc == headers.get("host", "").lower())
+        return "cookie" not in headers
+
+
+async def send_problem(problem: Problem, request_id: str, send: Send) -> None:
+    """Answer with a problem, without Litestar."""
+    body = problem.encode(request_id)
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+class Boundary:
+    """Litestar middleware. Reads these of a route's `opt`:
+
+    - `transaction` (True): open one for the whole request; with False only for finding out who asks.
+    - `retryable` (False): honour `Idempotency-Key`.
+    - `accepts` (`application/json`): media types of the body, as prefixes.
+    """
+
+    def __init__(self, app: ASGIApp, *, authenticate: Authenticate, cookie: str, clock: Clock) -> None:
+        self._app = app
+        self._authenticate = authenticate
+        self._cookie = cookie
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        opt = scope["route_handler"].opt
+        request: Request[Any, Any, Any] = Request(scope, receive=receive, send=send)
+        if request.method not in SAFE:
+            _check_media_type(request, opt.get("accepts", ("application/json",)))
+        token = request.cookies.get(self._cookie)
+        if not opt.get("transaction", True):
+            if token:
+                async with transaction():
+                    await self._bring_in(scope, token)
+            await self._app(scope, receive, send)
+            return
+        kept = _Kept()
+        try:
+            async with transaction():
+                if token:
+                    await self._bring_in(scope, token)
+                key = request.headers.get("idempotency-key")
+                if key is not None and opt.get("retryable") and "actor" in scope["state"]:
+                    await self._once(request, scope, receive, kept, key)
+                else:
+                    await self._app(scope, receive, kept)
+                if kept.status >= 400:
+                    raise _Undo
+        except _Undo:
+            pass
+        await kept.release(send)
+
+    async def _bring_in(self, scope: Scope, token: str) -> None:
+        actor = await self._authenticate(token)
+        if actor is not None:
+            scope["state"]["actor"] = actor
+
+    async def _once(self, request: Request[Any, Any, Any], scope: Scope, receive: Receive, kept: "_Kept", key: str) -> None:
+        """Run the handler, unless this key has its reply already. Raises KeyReused; BadRequest for a malformed key.
+
+        The row is inserted before any rule is asked, so a twin waits on its unique key until this transaction ends.
+        """
+        if not 1 <= len(key) <= 64 or not _KEY_CHARACTERS.issuperset(key):
+            raise BadRequest("Idempotency-Key takes 1 to 64 letters, digits, - or _.")
+        owner = str(scope["state"]["actor"].person)
+        query = scope.get("query_string", b"")
+        body = await request.body()
+        fingerprint = hashlib.sha256(b"\n".join((request.method.encode(), scope["path"].encode(), query, body))).digest()
+        inserted = await execute(
+            "INSERT INTO idempotency_key (owner, key, fingerprint, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            owner,
+            key,
+            fingerprint,
+            self._clock.now(),
+        )
+        if not inserted:
+            row = await fetch_row(
+                "SELECT fingerprint, status, content_type, reply FROM idempotency_key WHERE owner = $1 AND key = $2", owner, key
+            )
+            if row is None or row["fingerprint"] != fingerprint:
+                raise KeyReused
+            kept.replay(row["status"], row["content_type"], row["reply"])
+            return
+        await self._app(scope, receive, kept)
+        if kept.status < 400:
+            await execute(
+                "UPDATE idempotency_key SET status = $3, content_type = $4, reply = $5 WHERE owner = $1 AND key = $2",
+                owner,
+                key,
+                kept.status,
+                kept.content_type,
+                kept.body,
+            )
+
+
+class _Undo(Exception):
+    """The answer is a refusal: roll back."""
+
+
+class _Kept:
+    """An answer that is held back until the transaction has ended."""
+
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        self._messages.append(message)
+
+    @property
+    def content_type(self) -> str | None:
+        for message in self._messages:
+            if message["type"] == "http.response.start":
+                for name, value in message["headers"]:
+                    if name.lower() == b"content-type":
+                        return value.decode()
+        return None
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self._messages if message["type"] == "http.response.body")
+
+    def replay(self, status: int, content_type: str | None, body: bytes) -> None:
+        """Become a stored answer."""
+        self.status = status
+        headers = [(b"idempotency-replayed", b"true"), (b"content-length", str(len(body)).encode())]
+        if content_type:
+            headers.append((b"content-type", content_type.encode()))
+        self._messages = [
+            {"type": "http.response.start", "status": status, "headers": headers},
+            {"type": "http.response.body", "body": body, "more_body": False},
+        ]
+
+    async def release(self, send: Send) -> None:
+        for message in self._messages:
+            await send(message)
+
+
+def _check_media_type(request: Request[Any, Any, Any], accepted: tuple[str, ...]) -> None:
+    """Raises UnsupportedMediaType: a form or text/plain from another site must not pass for JSON."""
+    sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if has_body and not any(sent.startswith(kind) for kind in accepted):
+        raise UnsupportedMediaType(f"Send the body as {' or '.join(accepted)}.")

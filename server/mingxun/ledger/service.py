@@ -1,0 +1,83 @@
+"""Recording facts and reading them back; the caller holds the transaction."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+
+from mingxun.kit.database import execute, fetch, fetch_row
+from mingxun.kit.ids import new_id
+from mingxun.kit.jobs import enqueue
+from mingxun.ledger.facts import Fact, FactId, RecordedFact
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+HINTS = "mingxun_hint"
+"""The NOTIFY channel that live updates listen on."""
+
+_encoder = msgspec.json.Encoder()
+
+
+async def record(fact: Fact, *, actor: UUID | None, at: datetime, announce: bool = True) -> FactId:
+    """Write `fact` down, enqueue its announcement and hint at it to whoever watches: all or nothing, with the caller's transaction.
+
+    `announce=False` is for facts that nobody is ever told of (`SILENT` in notifications).
+    """
+    identity = FactId(new_id())
+    hinted = _encoder.encode({"neighbourhood": fact.neighbourhood, "person": None, "topic": _tag(fact), "id": fact.subject})
+    await execute(
+        """WITH hinted AS (SELECT pg_notify($8, $7))
+           INSERT INTO fact (id, at, actor, kind, neighbourhood, subject, data)
+           SELECT $1, $2, $3, $4, $5, $6, $9::jsonb FROM hinted""",
+        identity,
+        at,
+        actor,
+        _tag(fact),
+        fact.neighbourhood,
+        fact.subject,
+        hinted.decode(),
+        HINTS,
+        _encoder.encode(fact).decode(),
+    )
+    if announce:
+        await enqueue("announce", identity.bytes)
+    return identity
+
+
+async def hint(*, topic: str, subject: UUID, neighbourhood: UUID | None = None, person: UUID | None = None) -> None:
+    """Tell the open apps of a person, or of a neighbourhood, that something changed. Sent on commit; losing one does no harm."""
+    text = _encoder.encode({"neighbourhood": neighbourhood, "person": person, "topic": topic, "id": subject}).decode()
+    await execute("SELECT pg_notify($1, $2)", HINTS, text)
+
+
+async def load_fact(fact: FactId) -> RecordedFact | None:
+    """One fact, or None if there is none of that id."""
+    row = await fetch_row("SELECT id, seq, at, actor, kind, neighbourhood, subject, data FROM fact WHERE id = $1", fact)
+    return None if row is None else _recorded(row)
+
+
+async def facts_about(subject: UUID, *, limit: int = 200) -> list[RecordedFact]:
+    """What happened to `subject`, oldest first."""
+    rows = await fetch(
+        "SELECT id, seq, at, actor, kind, neighbourhood, subject, data FROM fact WHERE subject = $1 ORDER BY seq LIMIT $2", subject, limit
+    )
+    return [_recorded(row) for row in rows]
+
+
+def _tag(fact: Fact) -> str:
+    return str(fact.__struct_config__.tag)
+
+
+def _recorded(row: "Record") -> RecordedFact:
+    return RecordedFact(
+        id=FactId(row["id"]),
+        seq=row["seq"],
+        at=row["at"],
+        actor=row["actor"],
+        kind=row["kind"],
+        neighbourhood=row["neighbourhood"],
+        subject=row["subject"],
+        data=row["data"].encode(),
+    )

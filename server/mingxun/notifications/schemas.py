@@ -1,0 +1,98 @@
+"""Requests and responses about messages, the inbox and push."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from mingxun.kit.schema import Instant, Request, Response
+
+B64Url = r"^[A-Za-z0-9_-]+=*$"
+
+
+class PushKey(Response, frozen=True, kw_only=True):
+    """The server's VAPID public key (RFC 8292), base64url, for `pushManager.subscribe`."""
+
+    key: str
+
+
+class SubscribePush(Request, frozen=True, kw_only=True):
+    """A PushSubscription as the browser gives it. Subscribing the same endpoint again renews it."""
+
+    endpoint: Annotated[str, Meta(min_length=12, max_length=1000, pattern=r"^https?://[\x21-\x7e]+$")]
+    p256dh: Annotated[str, Meta(min_length=80, max_length=100, pattern=B64Url)]
+    auth: Annotated[str, Meta(min_length=20, max_length=32, pattern=B64Url)]
+
+
+class PushSubscriptionOut(Response, frozen=True, kw_only=True):
+    id: UUID
+    created_at: Instant
+    last_delivered_at: Instant | None
+    failing: bool
+    """Nothing has reached it for a while; it is still tried."""
+
+
+class PushSubscriptionList(Response, frozen=True, kw_only=True):
+    items: list[PushSubscriptionOut]
+
+
+class Channel(StrEnum):
+    PUSH = "push"
+
+
+class DeliveryState(StrEnum):
+    WAITING = "waiting"
+    """Queued, or to be tried again."""
+    ACCEPTED = "accepted"
+    """The push service took it."""
+    SHOWN = "shown"
+    """The phone says that it was shown."""
+    FAILED = "failed"
+    """Given up: see `reason`."""
+    NO_CHANNEL = "no_channel"
+    """The person has no phone that can be pushed to."""
+
+
+class MessageOut(Response, frozen=True, kw_only=True):
+    """One message to one person, in their language."""
+
+    id: UUID
+    kind: str
+    title: str
+    body: str
+    path: str
+    """Where tapping it leads in the app."""
+    at: Instant
+    read: bool
+    push: DeliveryState
+
+
+class MessagePage(Response, frozen=True, kw_only=True):
+    items: list[MessageOut]
+    next_cursor: str | None
+    unread: int
+
+
+class MarkRead(Request, frozen=True, kw_only=True):
+    """Mark these, or all up to and including one."""
+
+    messages: Annotated[list[UUID], Meta(max_length=200)] = []
+    up_to: UUID | None = None
+
+
+class Unread(Response, frozen=True, kw_only=True):
+    unread: int
+
+
+class PushMessage(Response, frozen=True, kw_only=True):
+    """What travels encrypted to the phone; `schemas/push-message.json` is made from it. No phone numbers, no coordinates."""
+
+    v: int
+    message: UUID
+    title: str
+    body: str
+    path: str
+    tag: str
+    """Notifications with the same tag replace one another on the phone."""
+    lang: str
