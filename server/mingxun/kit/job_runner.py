@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -52,6 +53,7 @@ class JobRunner:
         self._context = context
         self._concurrency = max(2, concurrency)
         self._held: set[UUID] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self.ready = asyncio.Event()
         """Set while the worker is connected and listens."""
 
@@ -106,9 +108,12 @@ class JobRunner:
                 for signal in signals:
                     signal.cancel()
                 # First the connection, then the jobs: PgQueuer writes a cancelled job off as done, if it still can.
+                # They are cancelled one by one, since its own way out waits for them.
                 if not work.done():
                     connection.terminate()
                     work.cancel()
+                    for job in self._running:
+                        job.cancel()
                 await asyncio.wait([work], timeout=_COMMAND_TIMEOUT)
             if work.done() and not work.cancelled() and (error := work.exception()) is not None:
                 raise error
@@ -137,6 +142,8 @@ class JobRunner:
     def _entrypoint(self, job: Job) -> Callable[[QueuedJob], Awaitable[None]]:
         async def run(queued: QueuedJob) -> None:
             context = replace(self._context, attempt=queued.attempts)
+            task = cast("asyncio.Task[Any]", asyncio.current_task())
+            self._running.add(task)
             try:
                 if job.transaction:
                     async with transaction():
@@ -150,6 +157,8 @@ class JobRunner:
                 pause = min(timedelta(seconds=2 ** min(queued.attempts, 20)), LONGEST_PAUSE)
                 _log.warning("job %s failed, again in %s: %s: %s", job.name, pause, type(error).__name__, error)
                 raise RetryRequested(delay=pause, reason=type(error).__name__) from error
+            finally:
+                self._running.discard(task)
 
         return run
 
