@@ -184,8 +184,8 @@ class EmbeddedPostgres:
         runs = self.version().split(".")[0]
         if made_by != runs:
             raise PostgresFailed(
-                f"{self.cluster} was made by PostgreSQL {made_by}, and {runs} is installed. Install the Mingxun that made it, save "
-                f"the data with {binaries}/pg_dump, and restore them into a new --data directory."
+                f"{self.cluster} was made by PostgreSQL {made_by}, and {runs} is installed. Install the Mingxun that made it, "
+                f"save the data with {binaries}/pg_dump, and restore them into a new --data directory."
             )
 
     def _make_socket_dir(self, user: User | None) -> None:
@@ -201,7 +201,8 @@ class EmbeddedPostgres:
             found = place.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) != 0o700:
                 raise PostgresFailed(
-                    f"{place} is not a private directory of this user, and PostgreSQL needs it. Remove it, or choose a --data with a shorter path."
+                    f"{place} is not a private directory of this user, and PostgreSQL needs it. "
+                    "Remove it, or choose a --data with a shorter path."
                 ) from None
 
     def _user(self, binaries: Path) -> User | None:
@@ -211,13 +212,11 @@ class EmbeddedPostgres:
         if me != 0:
             if owner not in (None, me):
                 raise PostgresFailed(
-                    f"{self.cluster} belongs to user {_name(owner)}. Start Mingxun as that user, or: chown -R {_name(me)} {self._data_dir}"
+                    f"{self.cluster} belongs to user {_name(owner)}. Start Mingxun as that user, "
+                    f"or: chown -R {_name(me)} {self._data_dir}"
                 )
             return None
-        if owner:
-            user = User(owner, self.cluster.stat().st_gid)
-        else:
-            user = _system_user()
+        user = User(owner, self.cluster.stat().st_gid) if owner else _system_user()
         _let_reach(user, self._data_dir)
         _let_reach(user, binaries)
         _let_read(user, binaries.parent)
@@ -337,7 +336,8 @@ class EmbeddedPostgres:
                 except BlockingIOError:
                     if time.monotonic() > deadline:
                         raise PostgresFailed(
-                            f"Another process has been starting PostgreSQL in {self._data_dir} for too long. End it and start again."
+                            f"Another process has been starting PostgreSQL in {self._data_dir} for too long. "
+                            "End it and start again."
                         ) from None
                     time.sleep(0.02)
             yield
