@@ -26,8 +26,10 @@ class _Transaction(PostgresTransaction):
     """Piccolo's transaction, but its connection goes back to the pool whatever happens (its own keeps it when COMMIT fails)."""
 
     async def __aenter__(self) -> "_Transaction":
-        pool = self.engine.pool
-        self.connection = await (pool.acquire() if pool is not None else self.engine.get_new_connection())
+        if self.engine.pool is None:
+            raise asyncpg.InterfaceError("the database is not open")
+        self._pool = self.engine.pool
+        self.connection = await self._pool.acquire()
         try:
             self.transaction = self.connection.transaction()
             await self.transaction.start()
@@ -49,10 +51,8 @@ class _Transaction(PostgresTransaction):
         return False
 
     async def _give_back(self) -> None:
-        if self.engine.pool is not None:
-            await self.engine.pool.release(self.connection)
-        else:
-            await self.connection.close()
+        # The pool it came from: `engine.pool` may be another one, or none, while the service closes.
+        await self._pool.release(self.connection)
 
 
 class _Engine(PostgresEngine):

@@ -89,4 +89,4 @@ def _manager(config: AppConfig) -> ForwardsMigrationManager:
 
 
 def _apps() -> list[str]:
-    return [app for app in APPS if find_spec(f"{app}.piccolo_app")]
+    return [app for app in APPS if find_spec(f"{app}.piccolo_app") and find_spec(f"{app}.tables") and find_spec(f"{app}.migrations")]
