@@ -207,7 +207,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     memberships: tuple[ActorMembership, ...] = ()
 
     def require(self, act: Act, neighbourhood: UUID) -> None:
-        """Pass if a role here allows `act`. Raises NotFound when the actor has no role there at all, Forbidden when none allows it."""
+        """Pass if a role allows `act`. Raises NotFound without any role in `neighbourhood`, Forbidden when none allows it."""
         roles = self.roles(neighbourhood)
         if not roles:
             raise NotFound

@@ -1,0 +1,113 @@
+"""What the features above ask about people: their names, languages and numbers, and who holds a role or could fill a place.
+
+All of it is for deciding and telling; none of it checks who asks. The caller holds the transaction.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+import msgspec
+
+from mingxun.kit.database import fetch, fetch_row
+from mingxun.people.schemas import Language, PartyKind, PartyOut, Role
+
+PARTY_MEMBER_WORDS = ("中共党员", "党员", "中共预备党员", "预备党员")
+"""How rosters write it. Probationary members serve at pioneer posts, too (an assumption; practice may differ)."""
+
+_HERE = """(m.neighbourhood = $1 OR m.role = 'subdistrict_admin' AND m.area = (SELECT parent FROM area WHERE id = $1))
+           AND m.ended_at IS NULL"""
+"""A membership counts in the neighbourhood $1: it is one of it, or one of the subdistrict above."""
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a shift's needs ask of a person who belongs to a neighbourhood."""
+
+    person: UUID
+    party_member: bool
+    skills: tuple[str, ...]
+    """As on the roster: free words."""
+    roles: frozenset[Role]
+    """Those that count in the neighbourhood asked about."""
+
+
+async def names(persons: Collection[UUID]) -> dict[UUID, str]:
+    """Names by id; unknown ids are left out."""
+    rows = await fetch("SELECT id, name FROM person WHERE id = ANY($1::uuid[])", list(persons))
+    return {row["id"]: row["name"] for row in rows}
+
+
+async def languages(persons: Collection[UUID]) -> dict[UUID, Language]:
+    """The language of each person; unknown ids are left out."""
+    rows = await fetch("SELECT id, language FROM person WHERE id = ANY($1::uuid[])", list(persons))
+    return {row["id"]: Language(row["language"]) for row in rows}
+
+
+async def phone_of(persons: Collection[UUID]) -> dict[UUID, str]:
+    """The number to call each person on (E.164): the roster's, or else the one they sign in with. Left out: who has none."""
+    rows = await fetch(
+        """SELECT p.id, coalesce(p.phone, a.phone) AS phone FROM person p LEFT JOIN account a ON a.person = p.id
+           WHERE p.id = ANY($1::uuid[]) AND coalesce(p.phone, a.phone) IS NOT NULL""",
+        list(persons),
+    )
+    return {row["id"]: row["phone"] for row in rows}
+
+
+async def people_with_role(neighbourhood: UUID, roles: Collection[Role], area: UUID | None = None) -> list[UUID]:
+    """Who holds one of `roles` in the neighbourhood, each once. With `area`: whose role is held in that area or in one above it.
+
+    A subdistrict administrator is found when SUBDISTRICT_ADMIN is asked for.
+    """
+    rows = await fetch(
+        f"""SELECT DISTINCT m.person FROM membership m
+            WHERE {_HERE} AND m.role = ANY($2::text[])
+              AND ($3::uuid IS NULL OR m.area = ANY((SELECT path FROM area WHERE id = $3)::uuid[]))
+            ORDER BY m.person""",
+        neighbourhood,
+        [role.value for role in roles],
+        area,
+    )
+    return [row["person"] for row in rows]
+
+
+async def party_members(party: UUID) -> list[UUID]:
+    """The handlers who act for a responsible party now."""
+    rows = await fetch("SELECT person FROM membership WHERE party = $1 AND ended_at IS NULL ORDER BY person", party)
+    return [row["person"] for row in rows]
+
+
+async def load_parties(parties: Collection[UUID]) -> dict[UUID, PartyOut]:
+    """Responsible parties by id; unknown ids are left out."""
+    rows = await fetch("SELECT id, kind, name, phone FROM party WHERE id = ANY($1::uuid[])", list(parties))
+    return {r["id"]: PartyOut(id=r["id"], kind=PartyKind(r["kind"]), name=r["name"], phone=r["phone"]) for r in rows}
+
+
+async def load_party(party: UUID, neighbourhood: UUID) -> PartyOut | None:
+    """One responsible party of the neighbourhood; None if it has no such party."""
+    row = await fetch_row("SELECT id, kind, name, phone FROM party WHERE id = $1 AND neighbourhood = $2", party, neighbourhood)
+    return None if row is None else PartyOut(id=row["id"], kind=PartyKind(row["kind"]), name=row["name"], phone=row["phone"])
+
+
+async def load_candidate(person: UUID, neighbourhood: UUID) -> Candidate | None:
+    """What the person brings to a shift of the neighbourhood; None when they hold no role that counts there."""
+    return (await load_candidates([person], neighbourhood)).get(person)
+
+
+async def load_candidates(persons: Collection[UUID], neighbourhood: UUID) -> dict[UUID, Candidate]:
+    """Candidates by person; left out: who holds no role that counts in the neighbourhood."""
+    rows = await fetch(
+        f"""SELECT p.id, p.political_status, p.skills, array_agg(m.role) AS roles
+            FROM person p JOIN membership m ON m.person = p.id
+            WHERE p.id = ANY($2::uuid[]) AND {_HERE}
+            GROUP BY p.id""",
+        neighbourhood,
+        list(persons),
+    )
+    return {
+        row["id"]: Candidate(
+            person=row["id"],
+            party_member=row["political_status"] in PARTY_MEMBER_WORDS,
+            skills=tuple(row["skills"]),
+            roles=frozenset(Role(role) for role in row["roles"]),
+        )
+        for row in rows
+    }
