@@ -18,6 +18,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from mingxun.kit.clock import Clock
 from mingxun.kit.database import execute, fetch_row, transaction
+from mingxun.kit.errors import problem_from
 from mingxun.kit.ids import new_id
 from mingxun.kit.problems import MEDIA_TYPE, BadRequest, CrossSite, KeyReused, Problem, UnsupportedMediaType
 from mingxun.kit.settings import Settings
@@ -93,6 +94,10 @@ class Frame:
                 await send_problem(CrossSite(), request_id, framed)
             else:
                 await self._app(scope, receive, framed)
+        except Exception as error:
+            if status:  # the answer has begun: cut it off, so that the client sees that it is not whole
+                raise
+            await send_problem(problem_from(error), request_id, framed)
         finally:
             logger.info(
                 "request",
@@ -148,9 +153,13 @@ class Boundary:
             _check_media_type(request, opt.get("accepts", ("application/json",)))
         token = request.cookies.get(self._cookie)
         if not opt.get("transaction", True):
-            if token:
-                async with transaction():
-                    await self._bring_in(scope, token)
+            try:
+                if token:
+                    async with transaction():
+                        await self._bring_in(scope, token)
+            except Exception as error:
+                await send_problem(problem_from(error), str(scope["state"].get("request_id", "")), send)
+                return
             await self._app(scope, receive, send)
             return
         kept = _Kept()
@@ -167,6 +176,9 @@ class Boundary:
                     raise _Undo
         except _Undo:
             pass
+        except Exception as error:  # a failed COMMIT, or no connection: Litestar's own handlers are further in
+            await send_problem(problem_from(error), str(scope["state"].get("request_id", "")), send)
+            return
         await kept.release(send)
 
     async def _bring_in(self, scope: Scope, token: str) -> None:
