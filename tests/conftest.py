@@ -108,13 +108,21 @@ def world(template: tuple[str, World]) -> World:
     return template[1]
 
 
+@pytest.fixture
+def _dsn(request: pytest.FixtureRequest) -> str | None:
+    """The shared database, started for the first test that needs one. Not async: it must be able to run an async fixture."""
+    if not NEEDS_DATABASE & set(request.fixturenames) or "committed_database" in request.fixturenames:
+        return None
+    dsn: str = request.getfixturevalue("shared_database")
+    return dsn
+
+
 @pytest.fixture(autouse=True)
-async def _database(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    wanted = NEEDS_DATABASE & set(request.fixturenames)
-    if not wanted or "committed_database" in request.fixturenames:
+async def _database(_dsn: str | None) -> AsyncIterator[None]:
+    dsn = _dsn
+    if dsn is None:
         yield
         return
-    dsn = await _value(request, "shared_database")
     if database.ENGINE.pool is None:
         await database.open_pool(dsn, size=10)
     async with database.apart() as connection:
@@ -129,11 +137,6 @@ async def _database(request: pytest.FixtureRequest) -> AsyncIterator[None]:
 
 class _RollBack(Exception):
     """Every test ends so."""
-
-
-async def _value(request: pytest.FixtureRequest, name: str) -> str:
-    value: str = request.getfixturevalue(name)
-    return value
 
 
 @pytest.fixture
