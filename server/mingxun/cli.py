@@ -112,6 +112,19 @@ def demo(data: Path | None) -> None:
     click.echo("Made the demonstration neighbourhood." if made else "The demonstration neighbourhood is there already.")
 
 
+@main.command()
+@data_option
+def doctor(data: Path | None) -> None:
+    """Say what is wrong with this installation, and how to mend it. Ends with 1 if anything is."""
+    from mingxun.doctor import examine, report
+    from mingxun.installation import data_dir
+
+    errors = report(examine(data_dir(data)), click.echo)
+    click.echo(f"\n{errors} thing(s) to mend." if errors else "\nNothing is wrong.")
+    if errors:
+        raise SystemExit(1)
+
+
 def _with_database(settings: "Settings", work: Coroutine[Any, Any, Any], *, migrated: bool = True) -> Any:
     """Run `work` with a pool to the database, which is started for it if it does not run."""
     from mingxun.installation import connected, running_database
