@@ -138,7 +138,7 @@ class CheckIn(Request, frozen=True, kw_only=True):
     """None: the person's own shift here at that time if there is one, else an unscheduled round. A shift elsewhere, or one that
     the person is not on, does not count: then it is an unscheduled round, too."""
     sign_up: bool = False
-    """Take a place on `shift` first, if the person has none. If there is none to take: an unscheduled round, flagged `no_place`."""
+    """Take a place on `shift` first, if the person has none. If none is left: an unscheduled round, flagged `no_place`."""
     at: Instant
     """The phone's clock at the scan."""
     sent_at: Instant

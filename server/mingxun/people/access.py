@@ -97,6 +97,8 @@ class Act(StrEnum):
     """See attendance: one's own, unless LIST_ALL_ATTENDANCE is granted, too."""
     LIST_ALL_ATTENDANCE = "list_all_attendance"
     """See everybody's attendance."""
+    GET_NOW = "get_now"
+    """See who should be where at this moment, who is, and how to call those who are not."""
 
     # tickets
     UPLOAD_PHOTO = "upload_photo"
@@ -168,6 +170,7 @@ GRANTS: Final[dict[Act, frozenset[Role]]] = {
     Act.VOUCH_CHECK_IN: _LEADERS,
     Act.LIST_ATTENDANCE: _MEMBERS,
     Act.LIST_ALL_ATTENDANCE: _PLANNERS,
+    Act.GET_NOW: _LEADERS,
     Act.UPLOAD_PHOTO: _MEMBERS,
     Act.GET_PHOTO: _MEMBERS,
     Act.OPEN_TICKET: _MEMBERS,

@@ -1,0 +1,298 @@
+"""Checking out: from anywhere, with a code or without. The caller holds the transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from mingxun.checkins import rules, stays
+from mingxun.checkins.check_in import device_hash, fingerprint_of, same_again, where
+from mingxun.checkins.codes import limit_numbers, scanned_place, was_retired
+from mingxun.checkins.facts import CheckedIn, CheckedOut, ScannedAgain
+from mingxun.checkins.problems import NotCheckedIn
+from mingxun.checkins.receipts import load_attendance
+from mingxun.checkins.records import Scan, Seen, insert_evidence, lock
+from mingxun.checkins.rules import SHARED_WITHIN, Timing
+from mingxun.checkins.schemas import AttendanceOut, CheckOut, Conflict, Direction, Flag, Grade, PlaceVerdict
+from mingxun.checkins.stays import CONFLICT_TOLERANCE, Going, Standing, Stay
+from mingxun.kit.clock import Clock
+from mingxun.kit.database import execute, fetch_row, fetch_value
+from mingxun.kit.rate_limits import RateLimits
+from mingxun.kit.signing import Keys
+from mingxun.ledger import record
+from mingxun.people.access import Act, Actor
+from mingxun.places import CodeKind, load_location
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingStay:
+    """A stay that somebody leaves, and what stands around it."""
+
+    stay: Stay
+    person: UUID
+    neighbourhood: UUID
+    rescanned: UUID | None
+    """The first scan of its coming that is clearly after the going: the person came back."""
+    rescanned_at: datetime | None
+    next_arrival: datetime | None
+
+
+async def check_out(actor: Actor, wanted: CheckOut, *, clock: Clock, keys: Keys, limits: RateLimits) -> AttendanceOut:
+    """Record that `actor` left, exactly once for each `wanted.id`.
+
+    Raises NotCheckedIn when there is nothing to leave (yet: the check-in may be on its way), CodeUnknown, Forbidden, RateLimited
+    (numbers only), IdTaken. Holds the person's lock until the transaction ends.
+    """
+    if wanted.code is not None:
+        await limit_numbers(wanted.code, actor, keys=keys, limits=limits)
+    await lock(actor.person)
+    received = clock.now()
+    timing = rules.timing(wanted.at, wanted.sent_at, received)
+    fingerprint = fingerprint_of(keys, Direction.OUT, wanted.code, wanted.attendance, wanted.at)
+    device = device_hash(keys, wanted.device)
+    row = await fetch_row(_LEAVING, actor.person, timing.at, wanted.id, device, timing.at - SHARED_WITHIN, wanted.attendance)
+    if row is not None and row["seen_attendance"] is not None:
+        return await same_again(
+            Seen(row["seen_attendance"], row["seen_person"], row["seen_fingerprint"]), actor.person, fingerprint
+        )
+    leaving = None if row is None else _leaving(row, actor.person)
+    if row is None or leaving is None or (wanted.attendance is None and _long_gone(leaving.stay, timing.at)):
+        raise NotCheckedIn
+    scan = await _judge(
+        actor, wanted, leaving, timing, keys=keys, device=device, shared=row["device_shared"], fingerprint=fingerprint
+    )
+    await leave(leaving, scan, actor=actor.person)
+    return (await load_attendance(leaving.stay.id))[1]
+
+
+def _long_gone(stay: Stay, at: datetime) -> bool:
+    """Whether somebody who does not say which stay they mean left this one before, by their own account."""
+    return not stay.supposed and stay.left_at is not None and abs(at - stay.left_at) > CONFLICT_TOLERANCE
+
+
+_STAY = """
+    SELECT a.id, a.neighbourhood, a.location, a.shift, s.ends_at AS shift_ends_at, a.arrived_at, a.left_at,
+        o.standing AS left_standing, later.id AS rescanned, later.at AS rescanned_at,
+        (SELECT min(n.arrived_at) FROM attendance n
+         WHERE n.person = a.person AND n.arrived_at >= a.arrived_at AND n.id <> a.id) AS next_arrival
+    FROM attendance a
+    LEFT JOIN evidence o ON o.attendance = a.id AND o.direction = 'out' AND o.counts
+    LEFT JOIN shift s ON s.id = a.shift
+    LEFT JOIN LATERAL (
+        SELECT e.id, e.at FROM evidence e
+        WHERE e.attendance = a.id AND e.direction = 'in' AND NOT e.counts AND e.standing = 0 AND e.at > $2 + interval '5 minutes'
+        ORDER BY e.at, e.id LIMIT 1
+    ) later ON true
+"""
+# With $6, the stay that this scan belongs to; else the one that began last, give or take the clocks of two phones.
+_LEAVING = f"""
+    SELECT st.*, seen.attendance AS seen_attendance, seen.person AS seen_person, seen.fingerprint AS seen_fingerprint,
+        EXISTS (
+            SELECT FROM evidence e JOIN attendance a ON a.id = e.attendance
+            WHERE e.device_hash = $4 AND e.at BETWEEN $5 AND $2 AND a.person <> $1
+        ) AS device_shared
+    FROM (VALUES (0)) AS one
+    LEFT JOIN LATERAL (
+        SELECT e.attendance, e.fingerprint, a.person FROM evidence e JOIN attendance a ON a.id = e.attendance WHERE e.id = $3
+    ) seen ON true
+    LEFT JOIN LATERAL (
+        {_STAY}
+        WHERE a.person = $1 AND a.id = CASE WHEN $6::uuid IS NULL
+            THEN (SELECT m.id FROM attendance m WHERE m.person = $1 AND m.arrived_at <= $2 + interval '5 minutes'
+                  ORDER BY m.arrived_at DESC, m.left_at IS NULL DESC, m.id DESC LIMIT 1)
+            ELSE (SELECT e.attendance FROM evidence e WHERE e.id = $6) END
+    ) st ON true
+"""
+_OF_SHIFT = f"""
+    {_STAY}
+    WHERE a.person = $1 AND a.shift = $3
+    ORDER BY a.arrived_at <= $2 DESC, CASE WHEN a.arrived_at <= $2 THEN a.arrived_at END DESC, a.arrived_at LIMIT 1
+"""
+
+
+async def load_leaving(person: UUID, shift: UUID, at: datetime) -> LeavingStay | None:
+    """The stay for `shift` that somebody left at `at`: the last that began by then, or else the first."""
+    row = await fetch_row(_OF_SHIFT, person, at, shift)
+    return None if row is None else _leaving(row, person)
+
+
+def _leaving(row: "Record", person: UUID) -> LeavingStay | None:
+    if row["id"] is None:
+        return None
+    stay = Stay(
+        id=row["id"],
+        location=row["location"],
+        shift=row["shift"],
+        shift_ends_at=row["shift_ends_at"],
+        arrived_at=row["arrived_at"],
+        left_at=row["left_at"],
+        left_standing=None if row["left_standing"] is None else Standing(row["left_standing"]),
+    )
+    return LeavingStay(stay, person, row["neighbourhood"], row["rescanned"], row["rescanned_at"], row["next_arrival"])
+
+
+async def _judge(
+    actor: Actor,
+    wanted: CheckOut,
+    leaving: LeavingStay,
+    timing: Timing,
+    *,
+    keys: Keys,
+    device: bytes,
+    shared: bool,
+    fingerprint: bytes,
+) -> Scan:
+    """A code of another place, or of a replaced poster, proves nothing of having been here: then it is the person's own word."""
+    flags = set(timing.flags)
+    code: CodeKind | None = None
+    version: int | None = None
+    stale = False
+    location = None
+    if wanted.code is not None:
+        scanned = await scanned_place(wanted.code, actor, Act.CHECK_OUT, timing=timing, keys=keys)
+        retired = await was_retired(scanned, timing)
+        if scanned.stale or retired:
+            flags.add(Flag.STALE_CODE)
+        if scanned.location.id != leaving.stay.location:
+            flags.add(Flag.OUTSIDE)
+        else:
+            location = scanned.location
+            if not retired:
+                code, version, stale = scanned.kind, scanned.key_version, scanned.stale
+    if location is None and wanted.position is not None:
+        location = await load_location(leaving.stay.location)
+    whereabouts = rules.Whereabouts() if location is None else where(location, wanted.position)
+    if whereabouts.place is PlaceVerdict.OUTSIDE:
+        flags.add(Flag.OUTSIDE)
+    if shared:
+        flags.add(Flag.SHARED_DEVICE)
+    return Scan(
+        id=wanted.id,
+        direction=Direction.OUT,
+        standing=Standing.PHONE,
+        at=timing.at,
+        received_at=timing.received,
+        grade=rules.grade(code, stale=stale, place=whereabouts.place),
+        flags=frozenset(flags),
+        where=whereabouts,
+        phone_at=timing.phone_at,
+        device_hash=device,
+        code_version=version,
+        fingerprint=fingerprint,
+    )
+
+
+async def leave(leaving: LeavingStay, scan: Scan, *, actor: UUID) -> Conflict | None:
+    """Write a going down and record it, unless a word for somebody is recorded as such by the caller.
+
+    The caller holds the person's lock. What this and earlier goings say differently is returned and kept with the stay.
+    """
+    stay = leaving.stay
+    going = stays.going(stay, scan.at, scan.standing)
+    came_back = going.counts and leaving.rescanned is not None and leaving.rescanned_at is not None and scan.at >= stay.arrived_at
+    if came_back:
+        going = Going(counts=True, left_at=going.left_at)
+    conflict = going.conflict
+    if going.counts:
+        await execute("UPDATE evidence SET counts = false WHERE attendance = $1 AND direction = 'out' AND counts", stay.id)
+        if conflict is None and leaving.next_arrival is not None and going.left_at > leaving.next_arrival + CONFLICT_TOLERANCE:
+            conflict = Conflict.OVERLAPS
+    await execute(
+        """UPDATE attendance SET left_at = $2, left_assumed = left_assumed AND NOT $3, conflict = coalesce($4, conflict)
+           WHERE id = $1""",
+        stay.id,
+        going.left_at,
+        going.counts,
+        conflict,
+    )
+    if came_back:
+        await _come_back(leaving, scan, actor=actor)
+    await insert_evidence(stay.id, leaving.neighbourhood, scan, counts=going.counts)
+    await _record(leaving, scan, going, conflict, actor=actor)
+    return conflict
+
+
+async def _come_back(leaving: LeavingStay, scan: Scan, *, actor: UUID) -> None:
+    """Make a stay of its own of what was scanned after a going that was delivered late: the person had left and come back.
+
+    It takes along the scans after it, and the end that the stay had.
+    """
+    old, new, at = leaving.stay, leaving.rescanned, leaving.rescanned_at
+    if new is None or at is None:
+        return
+    left_at = None if old.left_at is None else max(old.left_at, at)
+    await execute(
+        """INSERT INTO attendance (id, neighbourhood, person, shift, location, arrived_at, left_at, left_assumed)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, false)""",
+        new,
+        leaving.neighbourhood,
+        leaving.person,
+        old.shift,
+        old.location,
+        at,
+        left_at,
+    )
+    await execute("UPDATE evidence SET attendance = $2 WHERE attendance = $1 AND at >= $3", old.id, new, at)
+    grade = await fetch_value("UPDATE evidence SET counts = true WHERE id = $1 RETURNING grade", new)
+    ended = """UPDATE evidence SET counts = true WHERE id = (
+                   SELECT id FROM evidence WHERE attendance = $1 AND direction = 'out' ORDER BY standing, at, id LIMIT 1)
+               RETURNING grade"""
+    if left_at is not None and await fetch_value(ended, new) == Grade.ASSUMED:
+        await execute("UPDATE attendance SET left_assumed = true WHERE id = $1", new)
+    fact = CheckedIn(
+        neighbourhood=leaving.neighbourhood,
+        subject=new,
+        attendance=new,
+        person=leaving.person,
+        location=old.location,
+        shift=old.shift,
+        at=at,
+        grade=Grade(grade),
+        flags=[],
+        conflict=None,
+    )
+    await record(fact, actor=actor, at=scan.received_at)
+
+
+async def _record(leaving: LeavingStay, scan: Scan, going: Going, conflict: Conflict | None, *, actor: UUID) -> None:
+    stay = leaving.stay
+    if scan.standing is Standing.WORD:
+        return
+    if going.counts:
+        await record(
+            CheckedOut(
+                neighbourhood=leaving.neighbourhood,
+                subject=stay.id,
+                attendance=stay.id,
+                person=leaving.person,
+                location=stay.location,
+                shift=stay.shift,
+                at=scan.at,
+                grade=scan.grade,
+                flags=scan.flags_in_order,
+                conflict=conflict,
+            ),
+            actor=actor,
+            at=scan.received_at,
+        )
+    else:
+        await record(
+            ScannedAgain(
+                neighbourhood=leaving.neighbourhood,
+                subject=stay.id,
+                attendance=stay.id,
+                person=leaving.person,
+                location=stay.location,
+                evidence=scan.id,
+                direction=Direction.OUT,
+                at=scan.at,
+                counts=False,
+                conflict=conflict,
+            ),
+            actor=actor,
+            at=scan.received_at,
+            announce=False,
+        )

@@ -1,0 +1,71 @@
+"""What happened about presence. `subject` is the stay."""
+
+from datetime import datetime
+from uuid import UUID
+
+from mingxun.checkins.schemas import Conflict, Direction, Flag, Grade
+from mingxun.ledger import Fact
+
+
+class CheckedIn(Fact, frozen=True, kw_only=True, tag="checked_in"):
+    """Somebody came, and a new stay began (perhaps a past one, delivered late)."""
+
+    attendance: UUID
+    person: UUID
+    location: UUID
+    shift: UUID | None
+    at: datetime
+    grade: Grade
+    flags: list[Flag]
+    conflict: Conflict | None
+
+
+class ScannedAgain(Fact, frozen=True, kw_only=True, tag="scanned_again"):
+    """One more scan of a coming or going that was known already; `counts` when it is the earlier one and moved the time."""
+
+    attendance: UUID
+    person: UUID
+    location: UUID
+    evidence: UUID
+    direction: Direction
+    at: datetime
+    counts: bool
+    conflict: Conflict | None
+
+
+class CheckedOut(Fact, frozen=True, kw_only=True, tag="checked_out"):
+    """Somebody left, and their stay ended."""
+
+    attendance: UUID
+    person: UUID
+    location: UUID
+    shift: UUID | None
+    at: datetime
+    grade: Grade
+    flags: list[Flag]
+    conflict: Conflict | None
+
+
+class Vouched(Fact, frozen=True, kw_only=True, tag="vouched"):
+    """A leader or coordinator said that somebody came or left. The person is told, so that a wrong word doesn't stand."""
+
+    attendance: UUID
+    person: UUID
+    location: UUID
+    shift: UUID | None
+    direction: Direction
+    at: datetime
+    vouched_by: UUID
+    reason: str
+    conflict: Conflict | None
+
+
+class StayClosed(Fact, frozen=True, kw_only=True, tag="stay_closed"):
+    """A stay was ended by supposition: the person came elsewhere, or (`assumed`) the check-out was forgotten; they are told."""
+
+    attendance: UUID
+    person: UUID
+    location: UUID
+    shift: UUID | None
+    left_at: datetime
+    assumed: bool

@@ -1,0 +1,319 @@
+"""Stays and evidence in the database: loading what the rules look at, and writing what they decided.
+
+Whoever changes a person's stays holds that person's lock first (`lock`), so that two phones of theirs take turns; the caller holds
+the transaction, and the lock ends with it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from mingxun.checkins.facts import StayClosed
+from mingxun.checkins.rules import SHARED_WITHIN, Whereabouts
+from mingxun.checkins.schemas import Conflict, Direction, Flag, Grade
+from mingxun.checkins.stays import End, Standing, Stay, arrival_counts, coming
+from mingxun.kit.database import execute, fetch_row
+from mingxun.kit.ids import new_id
+from mingxun.ledger import record
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One piece of evidence: a scan, somebody's word, or a supposition."""
+
+    id: UUID
+    direction: Direction
+    standing: Standing
+    at: datetime
+    received_at: datetime
+    grade: Grade
+    flags: frozenset[Flag] = frozenset()
+    where: Whereabouts = field(default_factory=Whereabouts)
+    phone_at: datetime | None = None
+    device_hash: bytes | None = None
+    code_version: int | None = None
+    vouched_by: UUID | None = None
+    reason: str | None = None
+    fingerprint: bytes | None = None
+
+    @property
+    def flags_in_order(self) -> list[Flag]:
+        """As they are declared, so that equal evidence reads equally."""
+        return [flag for flag in Flag if flag in self.flags]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStay(Stay):
+    """A stay with what is needed to judge a scan beside it."""
+
+    neighbourhood: UUID = field(kw_only=True)
+    arrival_standing: Standing = field(kw_only=True)
+    latitude: float | None = field(kw_only=True)
+    """WGS-84, of its location."""
+    longitude: float | None = field(kw_only=True)
+    scanned_at: datetime | None = field(kw_only=True)
+    """When the person's own phone last scanned there, at or before the instant asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A person at an instant: what is known of them around it."""
+
+    person_name: str
+    before: KnownStay | None
+    """The last stay that began then or earlier."""
+    after: KnownStay | None
+    """The first that began later."""
+    device_shared: bool
+    """The phone scanned for other people within the hour before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Evidence that is there already under an id."""
+
+    attendance: UUID
+    person: UUID
+    fingerprint: bytes | None
+
+
+async def lock(person: UUID) -> None:
+    """Have other changes to this person's stays wait until this transaction has ended."""
+    await execute("SELECT pg_advisory_xact_lock(hashtextextended('attendance ' || $1::text, 0))", str(person))
+
+
+_STAY = """
+    a.id, a.neighbourhood, a.location, a.shift, s.ends_at AS shift_ends_at, a.arrived_at, a.left_at,
+    o.standing AS left_standing, i.standing AS arrival_standing, l.latitude, l.longitude,
+    (SELECT max(e.at) FROM evidence e
+     WHERE e.attendance = a.id AND e.standing = 0 AND e.grade <> 'own_word' AND e.at <= $2) AS scanned_at
+"""
+_STAYS = """
+    attendance a
+    JOIN location l ON l.id = a.location
+    JOIN evidence i ON i.attendance = a.id AND i.direction = 'in' AND i.counts
+    LEFT JOIN evidence o ON o.attendance = a.id AND o.direction = 'out' AND o.counts
+    LEFT JOIN shift s ON s.id = a.shift
+"""
+_COLUMNS = (
+    "id",
+    "neighbourhood",
+    "location",
+    "shift",
+    "shift_ends_at",
+    "arrived_at",
+    "left_at",
+    "left_standing",
+    "arrival_standing",
+    "latitude",
+    "longitude",
+    "scanned_at",
+)
+
+
+def _named(table: str, prefix: str) -> str:
+    return ", ".join(f"{table}.{column} AS {prefix}_{column}" for column in _COLUMNS)
+
+
+_MOMENT = f"""
+    SELECT p.name AS person_name, {_named("b", "before")}, {_named("c", "after")},
+        seen.attendance AS seen_attendance, seen.person AS seen_person, seen.fingerprint AS seen_fingerprint,
+        EXISTS (
+            SELECT FROM evidence e JOIN attendance a ON a.id = e.attendance
+            WHERE e.device_hash = $4 AND e.at BETWEEN $5 AND $2 AND a.person <> $1
+        ) AS device_shared
+    FROM person p
+    LEFT JOIN LATERAL (
+        SELECT e.attendance, e.fingerprint, a.person FROM evidence e JOIN attendance a ON a.id = e.attendance WHERE e.id = $3
+    ) seen ON true
+    LEFT JOIN LATERAL (
+        SELECT {_STAY} FROM {_STAYS} WHERE a.person = $1 AND a.arrived_at <= $2
+        ORDER BY a.arrived_at DESC, a.left_at IS NULL DESC, a.id DESC LIMIT 1
+    ) b ON true
+    LEFT JOIN LATERAL (
+        SELECT {_STAY} FROM {_STAYS} WHERE a.person = $1 AND a.arrived_at > $2 ORDER BY a.arrived_at, a.id LIMIT 1
+    ) c ON true
+    WHERE p.id = $1
+"""
+
+
+async def load_moment(person: UUID, at: datetime, evidence: UUID, device_hash: bytes | None) -> tuple[Moment, Seen | None]:
+    """What is known of a person around `at`, and the evidence that has the id `evidence` already, in one query."""
+    row = await fetch_row(_MOMENT, person, at, evidence, device_hash, at - SHARED_WITHIN)
+    if row is None:
+        raise LookupError("no such person")
+    seen = row["seen_attendance"] and Seen(row["seen_attendance"], row["seen_person"], row["seen_fingerprint"])
+    return (
+        Moment(
+            person_name=row["person_name"],
+            before=_stay(row, "before"),
+            after=_stay(row, "after"),
+            device_shared=row["device_shared"],
+        ),
+        seen or None,
+    )
+
+
+def _stay(row: "Record", prefix: str) -> KnownStay | None:
+    if row[f"{prefix}_id"] is None:
+        return None
+    left_standing = row[f"{prefix}_left_standing"]
+    return KnownStay(
+        id=row[f"{prefix}_id"],
+        neighbourhood=row[f"{prefix}_neighbourhood"],
+        location=row[f"{prefix}_location"],
+        shift=row[f"{prefix}_shift"],
+        shift_ends_at=row[f"{prefix}_shift_ends_at"],
+        arrived_at=row[f"{prefix}_arrived_at"],
+        left_at=row[f"{prefix}_left_at"],
+        left_standing=None if left_standing is None else Standing(left_standing),
+        arrival_standing=Standing(row[f"{prefix}_arrival_standing"]),
+        latitude=row[f"{prefix}_latitude"],
+        longitude=row[f"{prefix}_longitude"],
+        scanned_at=row[f"{prefix}_scanned_at"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and for what somebody came."""
+
+    neighbourhood: UUID
+    location: UUID
+    shift: UUID | None
+    shift_ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What became of a coming."""
+
+    attendance: UUID
+    new: bool
+    """False: it was the coming of a stay that is known already."""
+    counts: bool
+    over: bool
+    """The new stay has ended already, since the person is known to have come elsewhere later."""
+    conflict: Conflict | None
+
+
+async def arrive(person: UUID, place: Place, scan: Scan, moment: Moment, *, actor: UUID | None) -> Arrived:
+    """Write a coming down, ending the stay before if need be. The caller holds the person's lock and records the coming itself.
+
+    Raises UniqueViolationError on `evidence_pkey` or `attendance_pkey` when the id is somebody else's (registered as IdTaken).
+    """
+    decision = coming(scan.at, place.location, place.shift, place.shift_ends_at, moment.before, moment.after)
+    if decision.again is not None:
+        known = moment.before if moment.before is not None and moment.before.id == decision.again.id else moment.after
+        if known is None:
+            raise LookupError("the stay is neither before nor after")
+        return await _seen_again(known, scan)
+    if decision.ends_before is not None and moment.before is not None:
+        await suppose_end(moment.before, person, decision.ends_before, scan, actor=actor)
+    end = decision.own_end
+    await execute(
+        f"""WITH stay AS (
+                INSERT INTO attendance (id, neighbourhood, person, shift, location, arrived_at, left_at, left_assumed, conflict)
+                VALUES ($1, $2, $20, $21, $22, $6, $23, $24, $25))
+            INSERT INTO evidence ({_EVIDENCE}) VALUES ({_VALUES})""",
+        *_values(scan.id, place.neighbourhood, scan, counts=True),
+        person,
+        place.shift,
+        place.location,
+        None if end is None else end.at,
+        end is not None and end.assumed,
+        decision.conflict,
+    )
+    if end is not None:
+        await _write_supposition(scan.id, place.neighbourhood, end, scan)
+        await _record_closed(scan.id, place, person, end, scan, actor=actor)
+    return Arrived(scan.id, new=True, counts=True, over=end is not None, conflict=decision.conflict)
+
+
+async def _seen_again(stay: KnownStay, scan: Scan) -> Arrived:
+    counts = arrival_counts(stay, stay.arrival_standing, scan.at, scan.standing)
+    if counts:
+        await execute("UPDATE evidence SET counts = false WHERE attendance = $1 AND direction = 'in' AND counts", stay.id)
+        await execute("UPDATE attendance SET arrived_at = $2 WHERE id = $1", stay.id, scan.at)
+    await insert_evidence(stay.id, stay.neighbourhood, scan, counts=counts)
+    return Arrived(stay.id, new=False, counts=counts, over=False, conflict=None)
+
+
+async def suppose_end(stay: KnownStay, person: UUID, end: End, scan: Scan, *, actor: UUID | None) -> None:
+    """End a stay by supposition: because `scan` was elsewhere, or because its time was up."""
+    if stay.left_at is not None:
+        await execute("UPDATE evidence SET counts = false WHERE attendance = $1 AND direction = 'out' AND counts", stay.id)
+    await execute("UPDATE attendance SET left_at = $2, left_assumed = $3 WHERE id = $1", stay.id, end.at, end.assumed)
+    await _write_supposition(stay.id, stay.neighbourhood, end, scan)
+    place = Place(stay.neighbourhood, stay.location, stay.shift, stay.shift_ends_at)
+    await _record_closed(stay.id, place, person, end, scan, actor=actor)
+
+
+async def _write_supposition(attendance: UUID, neighbourhood: UUID, end: End, scan: Scan) -> None:
+    supposed = Scan(
+        id=new_id(),
+        direction=Direction.OUT,
+        standing=Standing.SUPPOSED,
+        at=end.at,
+        received_at=scan.received_at,
+        grade=Grade.ASSUMED if end.assumed else scan.grade,
+        flags=frozenset() if end.assumed else frozenset({Flag.MOVED_ON}),
+        vouched_by=None if end.assumed else scan.vouched_by,
+    )
+    await insert_evidence(attendance, neighbourhood, supposed, counts=True)
+
+
+async def _record_closed(attendance: UUID, place: Place, person: UUID, end: End, scan: Scan, *, actor: UUID | None) -> None:
+    fact = StayClosed(
+        neighbourhood=place.neighbourhood,
+        subject=attendance,
+        attendance=attendance,
+        person=person,
+        location=place.location,
+        shift=place.shift,
+        left_at=end.at,
+        assumed=end.assumed,
+    )
+    await record(fact, actor=actor, at=scan.received_at)
+
+
+_EVIDENCE = (
+    "id, neighbourhood, attendance, direction, standing, at, phone_at, received_at, grade, flags, place, distance, accuracy,"
+    " device_hash, code_version, vouched_by, reason, fingerprint, counts"
+)
+_VALUES = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19"
+
+
+def _values(attendance: UUID, neighbourhood: UUID, scan: Scan, *, counts: bool) -> tuple[object, ...]:
+    return (
+        scan.id,
+        neighbourhood,
+        attendance,
+        scan.direction,
+        scan.standing,
+        scan.at,
+        scan.phone_at,
+        scan.received_at,
+        scan.grade,
+        scan.flags_in_order,
+        scan.where.place,
+        scan.where.distance,
+        scan.where.accuracy,
+        scan.device_hash,
+        scan.code_version,
+        scan.vouched_by,
+        scan.reason,
+        scan.fingerprint,
+        counts,
+    )
+
+
+async def insert_evidence(attendance: UUID, neighbourhood: UUID, scan: Scan, *, counts: bool) -> None:
+    """Keep a piece of evidence. With `counts`, whatever counted before must not any more (`evidence_that_counts`)."""
+    await execute(
+        f"INSERT INTO evidence ({_EVIDENCE}) VALUES ({_VALUES})", *_values(attendance, neighbourhood, scan, counts=counts)
+    )

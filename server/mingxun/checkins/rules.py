@@ -1,0 +1,138 @@
+"""What a scan is worth: where the phone was, when it was, how well that is evidenced, and what a person should look at.
+
+Pure. Nothing here refuses a volunteer: weak evidence is graded and odd evidence flagged. How scans make up a stay is in `stays`.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from mingxun.checkins.schemas import DistanceBand, Flag, Grade, PlaceVerdict, VouchRefusal
+from mingxun.places.codes import CodeKind
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+"""How far a phone's clock may be off the server's before it is corrected: slow networks take up to a minute."""
+PROMPT = timedelta(minutes=10)
+"""What arrives within this time of the scan is not called late."""
+BELIEVABLE = timedelta(days=31)
+"""The furthest back that a time is believed: as far as a paper sheet may be entered."""
+VAGUE_ACCURACY = 1000.0
+"""Metres: a position no better than this (a cell tower) says nothing about a fence of some 80 m."""
+TRAVEL_SPEED = 60 / 3.6
+"""Metres a second: nobody crosses a subdistrict faster than 60 km/h."""
+TRAVEL_DISTANCE = 500.0
+"""Metres: below it, walking around the corner and an imprecise location look alike."""
+SHARED_WITHIN = timedelta(hours=1)
+"""Other people's check-ins this long before, on the same phone, are pointed out."""
+SHIFT_MARGIN = timedelta(minutes=60)
+"""How early before a shift a check-in is nothing special."""
+VOUCH_GRACE = timedelta(minutes=5)
+"""How far in the future a vouched time may lie: clocks differ."""
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+_BANDS = ((50.0, DistanceBand.WITHIN_50_M), (200.0, DistanceBand.WITHIN_200_M), (1000.0, DistanceBand.WITHIN_1_KM))
+
+
+def phone_time(at: datetime) -> datetime:
+    """A time as a phone gave it, in UTC, moved into 1970–2099: a dead battery makes phones believe anything."""
+    try:
+        return min(max(at.astimezone(UTC), EARLIEST), LATEST)
+    except OverflowError:
+        return EARLIEST if at.year < 5000 else LATEST
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When something happened, as well as can be told."""
+
+    at: datetime
+    """The time that counts; never after `received`."""
+    by_server: datetime
+    """The best guess in the server's time, corrected even for a clock seconds off; for codes that live for seconds."""
+    phone_at: datetime
+    received: datetime
+    flags: frozenset[Flag]
+
+
+def timing(at: datetime, sent_at: datetime, received: datetime) -> Timing:
+    """Judge the phone's time `at`, given its clock `sent_at` when it sent and the server's clock `received` (all aware).
+
+    A clock within 2 minutes of the server's is believed. Otherwise the time is corrected by the difference, which keeps the order
+    of whatever one phone did. A time that is in the future even so, or more than 31 days back, can't be: it counts when received.
+    """
+    at, sent_at = phone_time(at), phone_time(sent_at)
+    offset = received - sent_at
+    corrected = min(at + offset, received)
+    flags = set()
+    counts = at
+    if abs(offset) > CLOCK_TOLERANCE:
+        flags.add(Flag.CLOCK_OFF)
+        counts = corrected
+    if counts > received + CLOCK_TOLERANCE:
+        flags.add(Flag.CLOCK_OFF)
+    counts = min(counts, received)
+    if received - counts > PROMPT:
+        flags.add(Flag.LATE_UPLOAD)
+    if received - counts > BELIEVABLE:
+        flags.add(Flag.CLOCK_OFF)
+        counts = received
+    return Timing(counts, corrected, at, received, frozenset(flags))
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """All that is kept of a position."""
+
+    place: PlaceVerdict = PlaceVerdict.UNKNOWN
+    distance: DistanceBand = DistanceBand.UNKNOWN
+    accuracy: int | None = None
+    """Whole metres."""
+
+
+def whereabouts(distance: float | None, accuracy: float | None, radius: int) -> Whereabouts:
+    """Judge a position `distance` metres from the location, good to `accuracy` metres, against its fence.
+
+    `None` for either: the phone gave no position, or the location has none. In doubt inside: who may be there, is.
+    """
+    rounded = None if accuracy is None else round(accuracy)
+    if distance is None or accuracy is None or accuracy > VAGUE_ACCURACY:
+        return Whereabouts(accuracy=rounded)
+    place = PlaceVerdict.INSIDE if distance - accuracy <= radius else PlaceVerdict.OUTSIDE
+    return Whereabouts(place, band(distance), rounded)
+
+
+def band(distance: float) -> DistanceBand:
+    """How far `distance` metres are, coarsely."""
+    return next((band for limit, band in _BANDS if distance <= limit), DistanceBand.BEYOND_1_KM)
+
+
+def grade(code: CodeKind | None, *, stale: bool, place: PlaceVerdict) -> Grade:
+    """How well a scan is evidenced. A rotating code that was not the one of the moment is worth what a poster is."""
+    if code is None:
+        return Grade.OWN_WORD
+    if place is not PlaceVerdict.INSIDE:
+        return Grade.POSTER
+    return Grade.ROTATING_PLACE if code is CodeKind.ROTATING and not stale else Grade.POSTER_PLACE
+
+
+def impossible_travel(distance: float, took: timedelta) -> bool:
+    """Whether nobody gets `distance` metres far in that time, in the middle of a city and on foot."""
+    return distance >= TRAVEL_DISTANCE and distance > TRAVEL_SPEED * abs(took.total_seconds())
+
+
+def early_or_late(at: datetime, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether a check-in at `at` is far from the time of its shift."""
+    return at < starts_at - SHIFT_MARGIN or at > ends_at
+
+
+def may_vouch(*, for_self: bool, at: datetime, now: datetime) -> tuple[VouchRefusal, ...]:
+    """Why a leader's or coordinator's word can't be taken; every reason at once."""
+    refusals = []
+    if for_self:
+        refusals.append(VouchRefusal.FOR_SELF)
+    if at > now + VOUCH_GRACE:
+        refusals.append(VouchRefusal.IN_FUTURE)
+    if at < now - BELIEVABLE:
+        refusals.append(VouchRefusal.TOO_LONG_AGO)
+    return tuple(refusals)
