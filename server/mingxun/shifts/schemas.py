@@ -193,10 +193,12 @@ class ShiftOut(Response, frozen=True, kw_only=True):
     desired: int
     maximum: int
     mine: bool
-    """The reader is on it."""
+    """The reader is on it; of a cancelled shift: was."""
 
 
 class ShiftDetail(ShiftOut, frozen=True, kw_only=True):
+    version: int
+    """Grows by one with every change of the shift itself."""
     note: str
     cancel_reason: str | None
     needs: list[NeedOut]
@@ -223,6 +225,35 @@ class ShiftChange(Response, frozen=True, kw_only=True):
     shift: ShiftDetail
     affected: list[Affected]
     applied: bool
+
+
+class Conflict(Response, frozen=True, kw_only=True):
+    """Another shift that somebody serves on at the same time: the member `conflict` of `sign-up-refused`."""
+
+    shift: UUID | None
+    """None, like `title`, when it is in a neighbourhood that the reader doesn't see into."""
+    title: str | None
+    starts_at: Instant
+    ends_at: Instant
+
+
+class PersonConflict(Conflict, frozen=True, kw_only=True):
+    """An item of `conflicts` of `shift-change-conflicts`."""
+
+    person: UUID
+    name: str
+
+
+class NeedBelowTaken(Response, frozen=True, kw_only=True):
+    """An item of `needs` of `needs-below-taken`."""
+
+    need: UUID
+    role: NeedRole
+    taken: int
+    maximum: int
+    """As wanted; 0 when the need was left out, or is to ask for another role."""
+    excess: int
+    """How many people to unassign first."""
 
 
 class AssignmentOut(Response, frozen=True, kw_only=True):

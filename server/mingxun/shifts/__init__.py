@@ -1,0 +1,24 @@
+"""Duty: shifts with their needs, and who takes a place on them. Nobody serves in two places at once and no need is overbooked: the
+database holds both.
+
+Features above may use the names below. They give places through `take_place`, inside their own transaction and before they lock
+anything themselves, and learn of changes through the facts in `mingxun.shifts.facts`.
+"""
+
+from mingxun.shifts.duty import Expected, expected_now, open_shifts_here, place_of, shifts_for_check_in
+from mingxun.shifts.joining import take_place
+from mingxun.shifts.loading import ShiftNow, load_shift, load_shifts
+from mingxun.shifts.problems import SignUpRefused
+
+__all__ = [
+    "Expected",
+    "ShiftNow",
+    "SignUpRefused",
+    "expected_now",
+    "load_shift",
+    "load_shifts",
+    "open_shifts_here",
+    "place_of",
+    "shifts_for_check_in",
+    "take_place",
+]

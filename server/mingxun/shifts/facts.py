@@ -1,0 +1,103 @@
+"""What happens to shifts and to the people on them. Each names whom it concerns, so that whoever announces it need not ask again.
+
+The subject of each is the shift.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from mingxun.ledger import Fact
+from mingxun.shifts.schemas import Effect, NeedRole, ShiftKind
+
+
+class Duty(msgspec.Struct, frozen=True, kw_only=True):
+    """A shift as it was when the fact happened."""
+
+    kind: ShiftKind
+    title: str
+    location: UUID
+    starts_at: datetime
+    ends_at: datetime
+    made_by: UUID
+    """Who planned it: whoever withdraws, leaves them a place to fill."""
+
+
+class PersonAffected(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change does to one person."""
+
+    person: UUID
+    effect: Effect
+
+
+class NeedCount(msgspec.Struct, frozen=True, kw_only=True):
+    """A need's numbers."""
+
+    need: UUID
+    role: NeedRole
+    minimum: int
+    desired: int
+    maximum: int
+
+
+class ShiftCreated(Fact, frozen=True, kw_only=True, tag="shift_created"):
+    """A coordinator planned a shift."""
+
+    duty: Duty
+    needs: list[NeedCount]
+
+
+class ShiftChanged(Fact, frozen=True, kw_only=True, tag="shift_changed"):
+    """A coordinator changed a shift's time, place, words or needs. Everyone in `affected` is to be told."""
+
+    before: Duty
+    after: Duty
+    needs_before: list[NeedCount]
+    needs_after: list[NeedCount]
+    affected: list[PersonAffected]
+    """Empty when only the needs' numbers changed."""
+
+
+class ShiftCancelled(Fact, frozen=True, kw_only=True, tag="shift_cancelled"):
+    """A coordinator cancelled a shift. Everyone in `persons` was on it and is to be told, with the reason."""
+
+    duty: Duty
+    reason: str
+    persons: list[UUID]
+
+
+class SignedUp(Fact, frozen=True, kw_only=True, tag="signed_up"):
+    """A person took a place themselves, beforehand or on the spot."""
+
+    person: UUID
+    need: UUID
+    assignment: UUID
+    duty: Duty
+
+
+class Withdrew(Fact, frozen=True, kw_only=True, tag="withdrew"):
+    """A person gave their place back. Who planned the shift (`duty.made_by`) is to be told."""
+
+    person: UUID
+    need: UUID
+    assignment: UUID
+    duty: Duty
+
+
+class Assigned(Fact, frozen=True, kw_only=True, tag="assigned"):
+    """A coordinator gave `person` a place; they are to be told."""
+
+    person: UUID
+    need: UUID
+    assignment: UUID
+    duty: Duty
+
+
+class Unassigned(Fact, frozen=True, kw_only=True, tag="unassigned"):
+    """A coordinator took `person` off the shift; they are to be told."""
+
+    person: UUID
+    need: UUID
+    assignment: UUID
+    duty: Duty
