@@ -1,7 +1,7 @@
 """Work done after a request: enqueued in its transaction, so that a job exists exactly when what it is about does.
 
-A feature's `jobs.py` has a `JobRegistry`; the worker gathers them. A job may run twice (a worker can die after its work and before
-it says so), therefore the effect of every handler is guarded by a constraint in the database.
+A feature's `jobs.py` has a `JobRegistry`; the worker gathers them. A job may run twice (a worker can die after its work and
+before it says so), therefore the effect of every handler is guarded by a constraint in the database.
 """
 
 from collections.abc import Awaitable, Callable, Iterable

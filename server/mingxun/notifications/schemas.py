@@ -37,11 +37,11 @@ class PushSubscriptionList(Response, frozen=True, kw_only=True):
     items: list[PushSubscriptionOut]
 
 
-class Channel(StrEnum):
-    PUSH = "push"
-
-
 class DeliveryState(StrEnum):
+    """What became of a message's way to the person's phones. It is in the inbox in any case."""
+
+    INBOX_ONLY = "inbox_only"
+    """Not urgent enough to ring a phone."""
     WAITING = "waiting"
     """Queued, or to be tried again."""
     ACCEPTED = "accepted"
@@ -49,7 +49,7 @@ class DeliveryState(StrEnum):
     SHOWN = "shown"
     """The phone says that it was shown."""
     FAILED = "failed"
-    """Given up: see `reason`."""
+    """Given up: no phone of theirs took it."""
     NO_CHANNEL = "no_channel"
     """The person has no phone that can be pushed to."""
 
@@ -74,10 +74,13 @@ class MessagePage(Response, frozen=True, kw_only=True):
     unread: int
 
 
+MessageIds = Annotated[list[UUID], Meta(max_length=200)]
+
+
 class MarkRead(Request, frozen=True, kw_only=True):
     """Mark these, or all up to and including one."""
 
-    messages: Annotated[list[UUID], Meta(max_length=200)] = []
+    messages: MessageIds = []
     up_to: UUID | None = None
 
 
@@ -85,10 +88,20 @@ class Unread(Response, frozen=True, kw_only=True):
     unread: int
 
 
+class Hint(Response, frozen=True, kw_only=True):
+    """The data of an event of `streamEvents`: something changed, read it anew. All None: anything may have changed."""
+
+    kind: str | None
+    """The kind of fact (`ticket_opened`), or `message`, `inbox_read` for the reader's own inbox."""
+    subject: UUID | None
+    neighbourhood: UUID | None
+
+
 class PushMessage(Response, frozen=True, kw_only=True):
     """What travels encrypted to the phone; `schemas/push-message.json` is made from it. No phone numbers, no coordinates."""
 
     v: int
+    """1."""
     message: UUID
     title: str
     body: str

@@ -1,0 +1,143 @@
+"""From a fact to messages: written, hinted at and enqueued for pushing in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from mingxun.kit.database import execute, fetch
+from mingxun.kit.ids import new_id
+from mingxun.kit.jobs import NewJob, enqueue_all
+from mingxun.ledger import FactId, fact_kinds, load_fact
+from mingxun.ledger.service import HINTS
+from mingxun.notifications.audience import load_scene
+from mingxun.notifications.rules import Draft, Manner, Urgency, drafts, post_of
+from mingxun.notifications.schemas import DeliveryState
+from mingxun.notifications.words import word
+from mingxun.people.schemas import Language
+
+BATCH = 100
+"""Deliveries of one job: enough to share its two transactions, few enough to be soon done again when its worker dies."""
+
+LIVE = """push_subscription s
+    JOIN session live ON live.id = s.session AND live.person = s.person AND live.ended_at IS NULL AND live.expires_at > now()
+    JOIN account ON account.person = s.person AND account.disabled_at IS NULL"""
+"""Subscriptions that may still be sent to, but for `s.retired_at IS NULL`: signing out silences a phone at once."""
+
+
+async def announce(fact_id: FactId, *, now: datetime, zone: ZoneInfo) -> int:
+    """Tell people of a fact; how many messages were new. Doing it again tells nobody again.
+
+    Inserts with the lock of `message_once`, so two workers with the same fact take turns.
+    """
+    recorded = await load_fact(fact_id)
+    if recorded is None:
+        return 0
+    kind = fact_kinds().get(recorded.kind)
+    if kind is None:  # of a version before or after this one
+        return 0
+    fact = msgspec.json.decode(recorded.data, type=kind)
+    found = drafts(fact, await load_scene(fact, recorded))
+    return len(await write(found, fact=recorded.id, neighbourhood=recorded.neighbourhood, now=now, zone=zone))
+
+
+async def write(
+    found: Sequence[Draft], *, fact: FactId | None, neighbourhood: UUID | None, now: datetime, zone: ZoneInfo
+) -> list[UUID]:
+    """Write messages into their inboxes and enqueue their pushes; the ids of those that were not there yet."""
+    if not found:
+        return []
+    people = list({draft.person for draft in found})
+    languages = {
+        row["id"]: Language(row["language"]) for row in await fetch("SELECT id, language FROM person WHERE id = ANY($1)", people)
+    }
+    wanted = [draft for draft in found if draft.person in languages]
+    phones = await _phones({draft.person for draft in wanted if draft.manner is Manner.PUSH})
+    drafted = {new_id(): draft for draft in wanted}
+    worded = {key: word(draft.kind, draft.params, language=languages[draft.person], zone=zone) for key, draft in drafted.items()}
+    rows = await fetch(
+        """INSERT INTO message (id, neighbourhood, person, fact, kind, language, title, body, path, at, read_at, push)
+           SELECT m.id, $1, m.person, $2, m.kind, m.language, m.title, m.body, m.path, $3, CASE WHEN m.read THEN $3 END, m.push
+           FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bool[],
+                       $12::text[]) AS m (id, person, kind, language, title, body, path, read, push)
+           ON CONFLICT ON CONSTRAINT message_once DO NOTHING
+           RETURNING id, person""",
+        neighbourhood,
+        fact,
+        now,
+        list(drafted),
+        [draft.person for draft in drafted.values()],
+        [draft.kind for draft in drafted.values()],
+        [languages[draft.person].value for draft in drafted.values()],
+        [title for title, _ in worded.values()],
+        [body for _, body in worded.values()],
+        [draft.path for draft in drafted.values()],
+        [draft.manner is Manner.RECEIPT for draft in drafted.values()],
+        [_first_state(draft, phones).value for draft in drafted.values()],
+    )
+    written = [row["id"] for row in rows]
+    await _hint({row["id"]: row["person"] for row in rows})
+    await _dispatch({key: drafted[key] for key in written}, phones, neighbourhood=neighbourhood, now=now)
+    return written
+
+
+def _first_state(draft: Draft, phones: dict[UUID, list[UUID]]) -> DeliveryState:
+    if draft.manner is not Manner.PUSH:
+        return DeliveryState.INBOX_ONLY
+    return DeliveryState.WAITING if draft.person in phones else DeliveryState.NO_CHANNEL
+
+
+async def _phones(people: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """The subscriptions of each person that can be sent to."""
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in await fetch(f"SELECT s.id, s.person FROM {LIVE} WHERE s.person = ANY($1) AND s.retired_at IS NULL", list(people)):
+        found[row["person"]].append(row["id"])
+    return dict(found)
+
+
+async def _hint(messages: dict[UUID, UUID]) -> None:
+    """`ledger.hint` for many people in one statement: their open apps fetch the inbox anew."""
+    await execute(
+        """SELECT pg_notify($3, json_build_object('person', h.person, 'topic', 'message', 'id', h.id)::text)
+           FROM unnest($1::uuid[], $2::uuid[]) AS h (id, person)""",
+        list(messages),
+        list(messages.values()),
+        HINTS,
+    )
+
+
+async def _dispatch(
+    messages: dict[UUID, Draft], phones: dict[UUID, list[UUID]], *, neighbourhood: UUID | None, now: datetime
+) -> None:
+    """Make a delivery for each message and phone, and jobs of `BATCH` deliveries each."""
+    pairs = [
+        (new_id(), message, phone, post_of(draft.kind).urgency)
+        for message, draft in messages.items()
+        if draft.manner is Manner.PUSH
+        for phone in phones.get(draft.person, ())
+    ]
+    if not pairs:
+        return
+    await execute(
+        """INSERT INTO delivery (id, neighbourhood, message, subscription, state, attempts, at)
+           SELECT d.id, $1, d.message, d.subscription, 'waiting', 0, $2
+           FROM unnest($3::uuid[], $4::uuid[], $5::uuid[]) AS d (id, message, subscription)""",
+        neighbourhood,
+        now,
+        [pair[0] for pair in pairs],
+        [pair[1] for pair in pairs],
+        [pair[2] for pair in pairs],
+    )
+    await enqueue_all(
+        NewJob("push", b"".join(one.bytes for one in batch), priority=int(urgency is Urgency.HIGH))
+        for urgency in Urgency
+        for batch in batches([delivery for delivery, _, _, how in pairs if how is urgency])
+    )
+
+
+def batches(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
+    """Cut into pieces of `BATCH`."""
+    return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
