@@ -4,9 +4,10 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta
 
-from mingxun.kit.schema import Instant, Reason, Request, Response, Text, Title
+from mingxun.kit.schema import Instant, Line, Reason, Request, Response, Text, Title
 from mingxun.people.schemas import PartyOut
 
 
@@ -50,7 +51,16 @@ class TicketState(StrEnum):
     RESOLVED = "resolved"
     """The party says it is mended; somebody must see it."""
     VERIFIED = "verified"
-    """Seen to be mended. The end."""
+    """Seen to be mended. The end, unless somebody sees it broken again."""
+
+
+class ListOrder(StrEnum):
+    """How a list of tickets is sorted."""
+
+    NEWEST = "newest"
+    """Last opened first."""
+    DEADLINE = "deadline"
+    """Least time left to resolve first."""
 
 
 class Act(StrEnum):
@@ -80,9 +90,9 @@ class OpenTicket(Request, frozen=True, kw_only=True):
     location: UUID | None = None
     area: UUID | None = None
     """A building or grid, when it is not at a location. One of the two, or neither: then the whole neighbourhood."""
-    whereabouts: Annotated[str, Meta(max_length=120)] = ""
+    whereabouts: Line = ""
     """In words: “3 楼走廊尽头”."""
-    photos: Photos = []
+    photos: Photos = msgspec.field(default_factory=list)
     """Uploaded with `uploadPhoto` by the same person, each on one ticket only."""
     attendance: UUID | None = None
     """The check-in during which it was found."""
@@ -103,16 +113,17 @@ class HandOverTicket(Request, frozen=True, kw_only=True):
 class ResolveTicket(Request, frozen=True, kw_only=True):
     note: Text = ""
     photos: Annotated[list[UUID], Meta(min_length=1, max_length=8)]
+    """At least one, of how it looks now."""
 
 
 class VerifyTicket(Request, frozen=True, kw_only=True):
     note: Text = ""
-    photos: Photos = []
+    photos: Photos = msgspec.field(default_factory=list)
 
 
 class ReopenTicket(Request, frozen=True, kw_only=True):
     reason: Reason
-    photos: Photos = []
+    photos: Photos = msgspec.field(default_factory=list)
 
 
 class PhotoOut(Response, frozen=True, kw_only=True):
@@ -147,6 +158,8 @@ class TicketEvent(Response, frozen=True, kw_only=True):
 
 
 class TicketOut(Response, frozen=True, kw_only=True):
+    """A ticket in a list."""
+
     id: UUID
     number: str
     """As people say it: month and day, then a count (`0916-07`)."""
@@ -163,19 +176,30 @@ class TicketOut(Response, frozen=True, kw_only=True):
     party: PartyOut | None
     opened_at: Instant
     claim_by: Instant | None
+    """Until when it should be claimed; None once it is."""
     resolve_by: Instant | None
+    """Until when it should be resolved; None once it is."""
     overdue: bool
+    """One of the two has passed."""
     thumbnail_url: str | None
 
 
 class TicketDetail(TicketOut, frozen=True, kw_only=True):
+    """A ticket with all that is known of it, as the reader may see it."""
+
     details: str
+    seen_at: Instant
+    """When it was seen, by the phone's clock, which may be off."""
     opened_by_name: str
+    """For a reader who is nothing but a handler, only the first character (`金**`)."""
     mine: bool
     """The reader opened it."""
     version: int
     """Goes up with every act; send it back as `If-Match` to act only on what was seen."""
     photos: list[PhotoOut]
+    """Those of the opening; later ones are in the timeline."""
+    photos_on_the_way: int
+    """Named by a phone that has not sent them yet."""
     timeline: list[TicketEvent]
     acts: list[Act]
 
