@@ -1,9 +1,10 @@
 """The time, injected, so that rules can be tested at their edges."""
 
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Clock(Protocol):
     """Tells the time."""
 
