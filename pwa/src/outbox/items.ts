@@ -1,0 +1,101 @@
+/** What waits in the outbox, and what counts as the server's receipt for it. Pure: shared by tabs and service worker. */
+import type { ProblemDocument } from '../api/problem'
+
+export type Kind = 'check-in' | 'check-out' | 'photo' | 'ticket' | 'ticket-act'
+
+/** For the list on the phone: what it was about, in the field's words (a place, one sentence). Never sent. */
+export interface About { what?: string; place?: string; act?: string }
+
+/** Why the last try did not go through. `problem` is the server's own; the others happened on the way. */
+export type Setback =
+  | { why: 'problem'; problem: ProblemDocument }
+  /** An answer without a problem document: a proxy, a hotel's sign-in page, a server in trouble. */
+  | { why: 'status'; status: number }
+  | { why: 'unreachable' }
+  /** A success whose body is not the receipt for this item. */
+  | { why: 'no-receipt' }
+
+export interface Item {
+  /** Order of sending; given by the store. */
+  seq?: number
+  /** Version of this shape: old ones are read for ever. */
+  v: 1
+  /** Equals the id in the body wherever the body has one. */
+  id: string
+  kind: Kind
+  method: 'POST' | 'PUT'
+  url: string
+  body: Record<string, unknown> | null
+  /** A photo's bytes are in the store `contents` under the same id. */
+  content: { type: string; size: number; sha256: string } | null
+  /** None for check-ins and check-outs: `sent_at` makes each body another, and their own id makes them retryable. */
+  idempotencyKey: string | null
+  about: About
+  /** The phone's clock, milliseconds. */
+  createdAt: number
+  /** The person who made it. Only ever sent as them. */
+  author: string
+  /** Ids of items that must have gone before. One that is no longer here has gone (or was deleted by its author). */
+  dependsOn: string[]
+  state: 'waiting' | 'needs-you'
+  tries: number
+  /** Not before this, milliseconds of the phone's clock. */
+  nextTryAt: number
+  setback: Setback | null
+}
+
+export interface Receipt { id: string; kind: Kind; author: string; at: number; receipt: unknown }
+
+const field = (value: unknown, key: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined)
+
+/** Whether `receipt` is the server's word for this very item. Nothing else lets an item leave the phone. */
+export function confirms(item: Item, receipt: unknown): boolean {
+  const id = field(receipt, 'id')
+  switch (item.kind) {
+    case 'photo':
+      return id === item.id && field(receipt, 'sha256') === item.content?.sha256
+    case 'check-in':
+    case 'ticket':
+      return id === item.body?.id
+    case 'check-out': {
+      const attendance = item.body?.attendance
+      return typeof id === 'string' && field(receipt, 'left') != null && (attendance == null || attendance === id)
+    }
+    case 'ticket-act':
+      return typeof id === 'string' && item.url.split('/').includes(id)
+  }
+}
+
+/** The body as it goes out now. A check-in tells the phone's clock at this very sending. */
+export function completed(item: Item, now: Date): Record<string, unknown> | null {
+  return item.kind === 'check-in' || item.kind === 'check-out' ? { ...item.body, sent_at: now.toISOString() } : item.body
+}
+
+const FIRST_WAIT = 2_000
+const LONGEST_WAIT = 15 * 60_000
+
+/** How long to wait before try `tries + 1`, in milliseconds. `spread` in [0, 1) keeps phones from coming back all at once. */
+export function backOff(tries: number, spread: number): number {
+  return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(tries, 12)) * (0.75 + spread / 2)
+}
+
+/** `Retry-After` in milliseconds: seconds or a date (RFC 9110, 10.2.3); null when there is none that makes sense. */
+export function retryAfter(header: string | null, now: Date): number | null {
+  if (!header) return null
+  const seconds = Number(header)
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now.getTime()
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), 24 * 60 * 60_000) : null
+}
+
+/** The next item to send: the oldest of `author` that is due and whose forerunners have gone. */
+export function nextDue(items: readonly Item[], author: string, now: number): Item | undefined {
+  const here = new Set(items.map((item) => item.id))
+  return items.find((item) => item.author === author && item.state === 'waiting' && item.nextTryAt <= now && !item.dependsOn.some((id) => here.has(id)))
+}
+
+/** When something becomes due, milliseconds of the phone's clock; null when nothing will by itself. */
+export function nextDueAt(items: readonly Item[], author: string): number | null {
+  const here = new Set(items.map((item) => item.id))
+  const times = items.filter((item) => item.author === author && item.state === 'waiting' && !item.dependsOn.some((id) => here.has(id))).map((item) => item.nextTryAt)
+  return times.length ? Math.min(...times) : null
+}

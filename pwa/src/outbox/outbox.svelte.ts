@@ -1,0 +1,205 @@
+/** The outbox as screens use it: keep something, know what waits, be told how it went. */
+import type { ProblemDocument } from '../api/problem'
+import { network } from '../api/network.svelte'
+import type { AttendanceOut, PhotoReceipt, TicketDetail } from '../api/types'
+import { session } from '../session/session.svelte'
+import { deviceId, readFact } from '../storage/database'
+import type { About, Item, Kind } from './items'
+import { locked } from './lock'
+import * as make from './make'
+import { listen, tell } from './news'
+import { sender, type Flushed } from './sender'
+import * as store from './store'
+
+export { NotSaved } from './store'
+
+interface Receipts { 'check-in': AttendanceOut; 'check-out': AttendanceOut; photo: PhotoReceipt; ticket: TicketDetail; 'ticket-act': TicketDetail }
+
+/** How it went with something kept. In each case it is safe: on the phone or on the server. */
+export type Result<R> =
+  | { state: 'delivered'; receipt: R }
+  /** On the phone, and sent as soon as it can be. */
+  | { state: 'saved' }
+  /** The server said no; it stays on the phone until the person decides. */
+  | { state: 'needs-you'; problem: ProblemDocument | null }
+
+export interface Kept<R> {
+  id: string
+  /** Waits for the server's answer, at most `patience` milliseconds (default 6 s), then says `saved`. */
+  result: (patience?: number) => Promise<Result<R>>
+}
+
+type Body<T, Given extends string> = Omit<T, 'id' | Given>
+
+const engine = sender({
+  fetch: async (request) => {
+    try {
+      const response = await fetch(request)
+      network.answered()
+      return response
+    } catch (error) {
+      network.failed()
+      throw error
+    }
+  },
+  now: () => new Date(),
+  // From the store and not from this tab's memory: another tab may have signed in as somebody else.
+  author: async () => (await readFact<{ id: string }>('me'))?.id ?? null,
+  locked,
+  changed: tell,
+  random: Math.random,
+  origin: location.origin,
+})
+
+class Outbox {
+  items = $state.raw<Item[]>([])
+  sending = $state(false)
+  mine = $derived(this.items.filter((item) => item.author === session.me?.id))
+  /** Kept by somebody else who used this phone; sent when they sign in again. */
+  others = $derived(this.items.length - this.mine.length)
+  needsYou = $derived(this.mine.filter((item) => item.state === 'needs-you').length)
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  /** Follow the queue and send it whenever there is a chance. Called once by the app; returns how to stop. */
+  start(): () => void {
+    const stop = listen(() => void this.#look())
+    const chance = () => void this.hurry()
+    const shown = () => document.visibilityState === 'visible' && chance()
+    addEventListener('online', chance)
+    addEventListener('pageshow', chance)
+    document.addEventListener('visibilitychange', shown)
+    void this.#look()
+    chance()
+    return () => {
+      stop()
+      clearTimeout(this.#timer)
+      removeEventListener('online', chance)
+      removeEventListener('pageshow', chance)
+      document.removeEventListener('visibilitychange', shown)
+    }
+  }
+
+  async hurry(): Promise<void> {
+    await engine.hurry()
+    await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    this.sending = true
+    let flushed: Flushed
+    try {
+      flushed = await engine.flush()
+    } finally {
+      this.sending = false
+      await this.#look()
+    }
+    clearTimeout(this.#timer)
+    if (flushed.nextAt !== null) this.#timer = setTimeout(() => void this.flush(), Math.max(1_000, flushed.nextAt - Date.now()))
+    if (flushed.outcome === 'signed-out' && session.state === 'in') await session.expire()
+  }
+
+  again = async (id: string): Promise<void> => {
+    await engine.again(id)
+    await this.flush()
+  }
+
+  /** Returns how to undo it. */
+  remove = async (id: string): Promise<(() => Promise<void>) | null> => {
+    const removed = await store.remove(id)
+    tell()
+    if (!removed) return null
+    return async () => {
+      await store.putBack(removed)
+      tell()
+      void this.flush()
+    }
+  }
+
+  async checkIn(body: Body<import('../api/types').CheckIn, 'sent_at' | 'device'>, about: About): Promise<Kept<AttendanceOut>> {
+    const id = crypto.randomUUID()
+    return this.#keep<'check-in'>([{ item: make.checkIn({ ...body, id, device: await deviceId() }, this.#made(about)) }], id)
+  }
+
+  /** Waits for its check-in when that has not gone yet. */
+  async checkOut(body: Body<import('../api/types').CheckOut, 'sent_at' | 'device'>, about: About): Promise<Kept<AttendanceOut>> {
+    const id = crypto.randomUUID()
+    const dependsOn = body.attendance ? [body.attendance] : this.mine.filter((item) => item.kind === 'check-in').map((item) => item.id)
+    return this.#keep<'check-out'>([{ item: make.checkOut({ ...body, id, device: await deviceId() }, this.#made(about, dependsOn)) }], id)
+  }
+
+  /** A ticket with its photos, kept in one transaction: all or none. */
+  async ticket(neighbourhood: string, body: Body<import('../api/types').OpenTicket, 'photos'>, photos: Blob[], about: About): Promise<Kept<TicketDetail>> {
+    const id = crypto.randomUUID()
+    const pictures = await this.#pictures(photos, about)
+    const dependsOn = [...pictures.map(({ item }) => item.id), ...(body.attendance ? [body.attendance] : [])]
+    const item = make.ticket(neighbourhood, { ...body, id, photos: pictures.map((one) => one.item.id) }, this.#made(about, dependsOn))
+    return this.#keep<'ticket'>([...pictures, { item }], id)
+  }
+
+  /** An act on a ticket. Waits for the ticket and earlier acts on it when they have not gone yet. */
+  async ticketAct(ticket: string, act: make.TicketAct, body: Record<string, unknown>, photos: Blob[], about: About): Promise<Kept<TicketDetail>> {
+    const pictures = await this.#pictures(photos, about)
+    const before = this.mine.filter((item) => item.id === ticket || (item.kind === 'ticket-act' && item.url.includes(ticket))).map((item) => item.id)
+    const full = pictures.length ? { ...body, photos: pictures.map((one) => one.item.id) } : body
+    const item = make.ticketAct(ticket, act, full, this.#made(about, [...pictures.map((one) => one.item.id), ...before]))
+    return this.#keep<'ticket-act'>([...pictures, { item }], item.id)
+  }
+
+  async content(id: string): Promise<ArrayBuffer | undefined> {
+    return store.content(id)
+  }
+
+  #made(about: About, dependsOn: string[] = []): make.Made {
+    const author = session.me?.id
+    if (!author) throw new store.NotSaved('nobody is signed in')
+    return { author, about, now: new Date(), dependsOn }
+  }
+
+  async #pictures(photos: Blob[], about: About): Promise<{ item: Item; bytes: ArrayBuffer }[]> {
+    return Promise.all(
+      photos.map(async (blob) => {
+        const bytes = await blob.arrayBuffer()
+        return { item: make.photo(crypto.randomUUID(), { type: blob.type || 'image/jpeg', size: bytes.byteLength, sha256: await make.sha256(bytes) }, this.#made(about)), bytes }
+      }),
+    )
+  }
+
+  /** Resolves when it is on disk; throws NotSaved when it is not. */
+  async #keep<K extends Kind>(items: { item: Item; bytes?: ArrayBuffer }[], id: string): Promise<Kept<Receipts[K]>> {
+    await store.keep(items)
+    tell()
+    // Ask not to be evicted, and to be woken when the network is back. Both are favours, not needs.
+    void navigator.storage?.persist?.().catch(() => false)
+    void navigator.serviceWorker?.ready.then((worker) => (worker as ServiceWorkerRegistration & { sync?: { register: (tag: string) => Promise<void> } }).sync?.register('mingxun-outbox')).catch(() => undefined)
+    void this.flush()
+    return { id, result: (patience = 6_000) => this.#result<Receipts[K]>(id, patience) }
+  }
+
+  async #result<R>(id: string, patience: number): Promise<Result<R>> {
+    const end = Date.now() + patience
+    for (;;) {
+      const receipt = await store.receiptOf(id)
+      if (receipt) return { state: 'delivered', receipt: receipt.receipt as R }
+      const item = (await store.all()).find((one) => one.id === id)
+      if (item?.state === 'needs-you') return { state: 'needs-you', problem: item.setback?.why === 'problem' ? item.setback.problem : null }
+      const rest = end - Date.now()
+      // Tried and not got through: the person need not wait for the rest.
+      if (rest <= 0 || !navigator.onLine || item?.setback) return { state: 'saved' }
+      await new Promise<void>((resolve) => {
+        const stop = listen(done)
+        const timer = setTimeout(done, rest)
+        function done() {
+          stop()
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  }
+
+  async #look(): Promise<void> {
+    this.items = await store.all().catch(() => this.items)
+  }
+}
+
+export const outbox = new Outbox()

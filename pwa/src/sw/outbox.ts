@@ -1,0 +1,34 @@
+/** Sends what waits when the network is back and no page is open (Background Sync, where there is one). */
+import { locked } from '../outbox/lock'
+import { tell } from '../outbox/news'
+import { sender } from '../outbox/sender'
+import { readFact } from '../storage/database'
+import { worker } from './scope'
+
+interface SyncEvent extends ExtendableEvent {
+  tag: string
+}
+
+export function installOutbox(): void {
+  const engine = sender({
+    fetch: (request) => fetch(request),
+    now: () => new Date(),
+    author: async () => (await readFact<{ id: string }>('me'))?.id ?? null,
+    locked,
+    changed: tell,
+    random: Math.random,
+    origin: worker.location.origin,
+  })
+  worker.addEventListener('sync', (event) => {
+    const sync = event as SyncEvent
+    if (sync.tag !== 'mingxun-outbox') return
+    sync.waitUntil(
+      engine.hurry().then(async () => {
+        const { outcome } = await engine.flush()
+        tell()
+        // A rejected sync is tried again by the browser, with its own pauses.
+        if (outcome === 'waiting') throw new Error('something still waits')
+      }),
+    )
+  })
+}

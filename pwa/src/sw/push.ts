@@ -1,0 +1,52 @@
+/** A push is always shown (browsers take the right away otherwise), and the server is told that it was. */
+import { worker } from './scope'
+
+/** schemas/push-message.json */
+interface PushMessage { v: number; message: string; title: string; body: string; path: string; tag: string; lang: string }
+
+function read(event: PushEvent): PushMessage | null {
+  try {
+    const found = event.data?.json() as PushMessage | undefined
+    return found && typeof found.title === 'string' ? found : null
+  } catch {
+    return null
+  }
+}
+
+/** Only a path of this app. */
+function inside(path: unknown): string {
+  if (typeof path !== 'string' || !path.startsWith('/')) return '/inbox'
+  const url = new URL(path, worker.location.origin)
+  return url.origin === worker.location.origin ? url.pathname + url.search : '/inbox'
+}
+
+async function show(message: PushMessage | null): Promise<void> {
+  // What a newer server says, an older app can't read: it still says that there is something.
+  const { title, body, tag, lang } = message ?? { title: '明巡', body: '有新消息，点开看看', tag: 'mingxun', lang: 'zh' }
+  await worker.registration.showNotification(title, { body, tag, lang: lang === 'en' ? 'en' : 'zh-CN', icon: '/icons/icon-192.png', badge: '/icons/badge-96.png', data: { path: inside(message?.path) } })
+  if (!message) return
+  await fetch(`/api/messages/${encodeURIComponent(message.message)}/shown`, { method: 'POST', credentials: 'same-origin', headers: { 'Idempotency-Key': `shown-${message.message}`.slice(0, 64) } }).catch(() => undefined)
+}
+
+async function open(path: string): Promise<void> {
+  const windows = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  for (const window of windows) {
+    try {
+      await window.focus()
+      // The app goes there itself, so that nothing half-typed elsewhere is lost by a reload.
+      window.postMessage({ type: 'go', path })
+      return
+    } catch {
+      // This one may not be brought to the front; another perhaps.
+    }
+  }
+  await worker.clients.openWindow(path)
+}
+
+export function installPush(): void {
+  worker.addEventListener('push', (event) => event.waitUntil(show(read(event))))
+  worker.addEventListener('notificationclick', (event) => {
+    event.notification.close()
+    event.waitUntil(open(inside((event.notification.data as { path?: unknown } | null)?.path)))
+  })
+}

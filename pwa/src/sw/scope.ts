@@ -1,0 +1,2 @@
+/// <reference lib="webworker" />
+export const worker = self as unknown as ServiceWorkerGlobalScope
