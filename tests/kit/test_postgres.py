@@ -18,6 +18,7 @@ import pytest
 from mingxun.kit import postgres
 from mingxun.kit.children import spawn
 from mingxun.kit.postgres import EmbeddedPostgres, PostgresFailed
+from mingxun.kit.stepping_down import system_user
 
 ROOT = os.geteuid() == 0
 
@@ -167,7 +168,7 @@ def test_a_stale_pid_file_naming_another_process_is_not_believed(
     """After a power cut the old number can belong to anybody: here to a sleep of PostgreSQL's own user."""
     os.kill(postmaster(server), signal.SIGKILL)
     eventually(lambda: processes_in(server) == [])
-    user = postgres._system_user() if ROOT else None
+    user = system_user() if ROOT else None
     stranger = spawn(["/bin/sleep", "60"], user=user)
     try:
         for lock in (server.cluster / "postmaster.pid", server.socket_dir / ".s.PGSQL.5432.lock"):

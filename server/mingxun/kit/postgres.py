@@ -10,7 +10,6 @@ import enum
 import fcntl
 import hashlib
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -26,12 +25,12 @@ from urllib.parse import quote
 import psutil
 
 from mingxun.kit.children import User, spawn
+from mingxun.kit.stepping_down import PostgresFailed, step_down
+
+__all__ = ["DATABASE", "EmbeddedPostgres", "PostgresFailed", "binaries_dir"]
 
 DATABASE = "mingxun"
 """The name of the database and of its one role."""
-
-SYSTEM_USER = "mingxun"
-"""Runs PostgreSQL when Mingxun is started by root, whom PostgreSQL refuses."""
 
 SOCKET_PATH_LIMIT = 103
 """Bytes; Linux takes 107 and macOS 103 before the closing zero."""
@@ -58,10 +57,6 @@ SETTINGS: Mapping[str, str] = {
 }
 
 _SOCKET = ".s.PGSQL.5432"
-
-
-class PostgresFailed(Exception):
-    """PostgreSQL can't be started; the text says why and what to do."""
 
 
 class _Answer(enum.Enum):
@@ -122,7 +117,7 @@ class EmbeddedPostgres:
         with self._locked(deadline):
             if self.answers():
                 return self.dsn
-            user = self._user(binaries)
+            user = step_down(self._data_dir, self.cluster, binaries)
             if not (self.cluster / "PG_VERSION").exists():
                 self._make_cluster(binaries, user)
             self._check_version(binaries)
@@ -204,26 +199,6 @@ class EmbeddedPostgres:
                     f"{place} is not a private directory of this user, and PostgreSQL needs it. "
                     "Remove it, or choose a --data with a shorter path."
                 ) from None
-
-    def _user(self, binaries: Path) -> User | None:
-        """Whom PostgreSQL runs as: nobody else, unless we are root; then the cluster's owner, or the system user."""
-        me = os.geteuid()
-        owner = self.cluster.stat().st_uid if self.cluster.exists() else None
-        if me != 0:
-            if owner not in (None, me):
-                raise PostgresFailed(
-                    f"{self.cluster} belongs to user {_name(owner)}. Start Mingxun as that user, "
-                    f"or: chown -R {_name(me)} {self._data_dir}"
-                )
-            return None
-        user = User(owner, self.cluster.stat().st_gid) if owner else _system_user()
-        _let_reach(user, self._data_dir)
-        _let_reach(user, binaries)
-        _let_read(user, binaries.parent)
-        if owner == 0:  # copied here by root: give it to the user who must read it
-            for path in (self.cluster, *self.cluster.rglob("*")):
-                os.chown(path, user.uid, user.gid, follow_symlinks=False)
-        return user
 
     # Starting it
 
@@ -406,69 +381,6 @@ def _first_number(file: Path) -> int | None:
         return abs(int(file.read_text().split("\n", 1)[0]))
     except (OSError, ValueError):
         return None
-
-
-def _system_user() -> User:
-    try:
-        entry = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        nologin = next((path for path in ("/usr/sbin/nologin", "/sbin/nologin") if Path(path).exists()), "/bin/false")
-        for command in (
-            [
-                "useradd",
-                "--system",
-                "--user-group",
-                "--no-create-home",
-                "--home-dir",
-                "/nonexistent",
-                "--shell",
-                nologin,
-                SYSTEM_USER,
-            ],
-            ["adduser", "-S", "-D", "-H", "-s", nologin, SYSTEM_USER],  # busybox
-        ):
-            if (program := shutil.which(command[0], path="/usr/sbin:/sbin:/usr/bin:/bin")) is not None:
-                subprocess.run([program, *command[1:]], capture_output=True, check=False)
-                with contextlib.suppress(KeyError):
-                    entry = pwd.getpwnam(SYSTEM_USER)
-                    break
-        else:
-            raise PostgresFailed(
-                f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could not be made. "
-                f"Make it (useradd --system {SYSTEM_USER}), or start Mingxun as an ordinary user."
-            ) from None
-    return User(entry.pw_uid, entry.pw_gid)
-
-
-def _let_reach(user: User, directory: Path) -> None:
-    """Let the user pass through every directory above `directory` and into it; not list them."""
-    for place in (directory.resolve(), *directory.resolve().parents):
-        found = place.stat()
-        passes = found.st_mode & (
-            stat.S_IXUSR if found.st_uid == user.uid else stat.S_IXGRP if found.st_gid == user.gid else stat.S_IXOTH
-        )
-        if not passes:
-            place.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
-
-
-def _let_read(user: User, installed: Path) -> None:
-    """Let the user read the installed binaries also when they were installed under a strict umask."""
-    for probe in (installed / "bin" / "postgres", installed / "lib", installed / "share"):
-        if not probe.stat().st_mode & stat.S_IROTH and probe.stat().st_uid != user.uid:
-            break
-    else:
-        return
-    for path in (installed, *installed.rglob("*")):
-        if not path.is_symlink():
-            mode = stat.S_IMODE(path.stat().st_mode)
-            path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
-
-
-def _name(uid: int | None) -> str:
-    try:
-        return pwd.getpwuid(uid or 0).pw_name
-    except KeyError:
-        return str(uid)
 
 
 def _private(path: str, flags: int) -> int:
