@@ -61,7 +61,9 @@ def test_a_code_is_read_however_a_scanner_hands_it_over(frame: str) -> None:
     assert read(frame.format(payload), OURS) == Reading(CodeKind.POSTER, PLACE, 7)
 
 
-@pytest.mark.parametrize("typed", ["408215", "408 215", " 408-215 ", "４０８２１５", "４０８　２１５", "4 0 8 2 1 5", "408\u00a0215"])
+@pytest.mark.parametrize(
+    "typed", ["408215", "408 215", " 408-215 ", "４０８２１５", "４０８　２１５", "4 0 8 2 1 5", "408\u00a0215"]
+)
 def test_six_digits_are_read_however_they_are_typed(typed: str) -> None:
     assert read(typed, OURS) == Digits("408215")
 
@@ -124,7 +126,8 @@ def test_no_payload_passes_by_luck(payload: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "stale"), [(-31, True), (-30, False), (0, False), (29, False), (30, False), (59.9, False), (60, True), (600, True)]
+    ("seconds", "stale"),
+    [(-31, True), (-30, False), (0, False), (29, False), (30, False), (59.9, False), (60, True), (600, True)],
 )
 def test_a_rotating_code_counts_from_30_seconds_before_to_30_seconds_after_its_time(seconds: float, stale: bool) -> None:
     code = Reading(CodeKind.ROTATING, PLACE, 1, step_at(NOON))

@@ -40,7 +40,9 @@ def test_a_position_read_from_baidu_comes_back_to_a_tenth_of_a_metre(point: tupl
 
 
 @given(IN_CHINA, st.sampled_from([Datum.GCJ02, Datum.BD09]))
-def test_conversion_moves_a_position_by_some_hundred_metres_and_never_by_kilometres(point: tuple[float, float], datum: Datum) -> None:
+def test_conversion_moves_a_position_by_some_hundred_metres_and_never_by_kilometres(
+    point: tuple[float, float], datum: Datum
+) -> None:
     assert 10 < metres(point, to_wgs84(*point, datum)) < 2500
 
 

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
+import typst
 import zxingcpp
 from PIL import Image
 
@@ -40,7 +41,18 @@ def test_a_poster_is_one_a4_page_with_all_that_people_need() -> None:
     pdf = set_posters(Sheet(neighbourhood="凌云里居民区", contact="021-0000 1234", posters=(poster(),)))
     ((picture, text),) = pages(pdf)
     assert (picture.width, picture.height) == (1241, 1754)
-    for words in ("明巡", "凌云里居民区", "东门岗亭", "01", "408 215", "西门 06", "中心花园 03", "居委会电话", "021-0000 1234", "打开微信"):
+    for words in (
+        "明巡",
+        "凌云里居民区",
+        "东门岗亭",
+        "01",
+        "408 215",
+        "西门 06",
+        "中心花园 03",
+        "居委会电话",
+        "021-0000 1234",
+        "打开微信",
+    ):
         assert words in text
 
 
@@ -108,10 +120,8 @@ def test_a_neighbourhood_of_60_is_one_file_with_a_page_each_made_in_a_tenth_of_a
 
 
 def test_a_tablets_code_brings_its_own_white_margin() -> None:
-    import typst
-
     url = "https://mingxun.example.org.cn/c/" + "A" * 44
-    page = b'#set page(width: 60mm, height: 60mm, margin: 0mm, fill: black)\n#image(bytes(sys.inputs.qr), format: "svg", width: 60mm)'
+    page = b"#set page(width: 60mm, height: 60mm, margin: 0mm, fill: black)\n#image(bytes(sys.inputs.qr), width: 60mm)"
     png = typst.compile(page, format="png", sys_inputs={"qr": qr_svg(url)})
     found = zxingcpp.read_barcode(Image.open(io.BytesIO(png)))
     assert found is not None

@@ -51,7 +51,13 @@ def test_a_plate_is_kept_as_it_is_painted(given_plate: str, painted: str) -> Non
 
 @pytest.mark.parametrize(
     ("taken", "free"),
-    [([], "01"), (["01", "02"], "03"), (["02", "12A"], "01"), (["01", "03", "90"], "02"), ([f"{n:02d}" for n in range(1, 100)], "100")],
+    [
+        ([], "01"),
+        (["01", "02"], "03"),
+        (["02", "12A"], "01"),
+        (["01", "03", "90"], "02"),
+        ([f"{n:02d}" for n in range(1, 100)], "100"),
+    ],
 )
 def test_the_next_plate_is_the_lowest_free_number(taken: list[str], free: str) -> None:
     assert next_plate(taken) == free

@@ -62,8 +62,8 @@ async def geocode(query: str, settings: Settings) -> list[GeocodeResult]:
         raise GeocoderFailed(reason=GeocoderTrouble.KEY_REFUSED) from error
     except (GeocoderQuotaExceeded, GeocoderRateLimited) as error:
         raise GeocoderFailed(reason=GeocoderTrouble.QUOTA) from error
-    except (GeopyError, ValueError, KeyError, TypeError) as error:
-        # The last three: geopy reads the answer's fields without looking first.
+    except (GeopyError, ValueError, LookupError, TypeError, AttributeError) as error:
+        # All but the first: geopy reads the answer's fields without looking first.
         raise GeocoderFailed(reason=GeocoderTrouble.UNREACHABLE) from error
 
 

@@ -1,7 +1,7 @@
 """QR codes as SVG, for paper and for the tablet at a post."""
 
-import qrcode  # type: ignore[import-untyped]
-from qrcode.constants import ERROR_CORRECT_Q  # type: ignore[import-untyped]
+import qrcode
+from qrcode.constants import ERROR_CORRECT_Q
 
 QUIET = 4
 """Empty modules around the code, as the standard (ISO/IEC 18004) asks."""

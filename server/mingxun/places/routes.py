@@ -33,8 +33,13 @@ from mingxun.places.schemas import (
 )
 
 _PLAIN = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
-SearchText = Annotated[str | None, QueryParameter(max_length=60, pattern=_PLAIN, description="Part of a name or address; a plate.")]
-AddressText = Annotated[str, QueryParameter(min_length=2, max_length=120, pattern=_PLAIN, description="The address to look up.")]
+# Litestar keeps the argument's name `query` for itself.
+SearchText = Annotated[
+    str | None, QueryParameter(name="query", max_length=60, pattern=_PLAIN, description="Part of a name or address; a plate.")
+]
+AddressText = Annotated[
+    str, QueryParameter(name="query", min_length=2, max_length=120, pattern=_PLAIN, description="The address to look up.")
+]
 
 
 @get("/neighbourhoods/{neighbourhood:uuid}/areas", operation_id="listAreas", tags=["places"])
@@ -70,13 +75,13 @@ async def create_an_area(
 async def list_locations(
     neighbourhood: FromPath[UUID],
     actor: NamedDependency[Actor],
-    query: SearchText = None,
+    wanted: SearchText = None,
     cursor: CursorParam = None,
     limit: Limit = 50,
 ) -> LocationPage:
     """The neighbourhood's locations in the order of their plates."""
     actor.require(Act.LIST_LOCATIONS, neighbourhood)
-    locations, following = await service.list_locations(neighbourhood, query=query, cursor=cursor, limit=limit)
+    locations, following = await service.list_locations(neighbourhood, query=wanted, cursor=cursor, limit=limit)
     return LocationPage(items=[_out(location, actor) for location in locations], next_cursor=following)
 
 
@@ -176,7 +181,7 @@ async def print_posters(
 )
 async def geocode(
     neighbourhood: FromPath[UUID],
-    query: AddressText,
+    address: AddressText,
     actor: NamedDependency[Actor],
     limits: NamedDependency[RateLimits],
     settings: NamedDependency[Settings],
@@ -188,7 +193,7 @@ async def geocode(
     # Nominatim's usage policy asks for one request a second at most, from all of us together.
     await limits.take("geocode:person", str(actor.person), limit=20, per=timedelta(minutes=1))
     await limits.take("geocode:all", "", limit=60, per=timedelta(minutes=1))
-    return GeocodeResults(items=await geocoding.geocode(query, settings))
+    return GeocodeResults(items=await geocoding.geocode(address, settings))
 
 
 async def _load(location: UUID, actor: Actor, act: Act) -> Location:

@@ -21,10 +21,7 @@ from mingxun.places.tables import LocationRow
 if TYPE_CHECKING:
     from asyncpg import Record
 
-ORDER = (
-    "(lpad(substring(l.plate FROM '^[0-9]*'), 4, '0') || coalesce(substring(l.plate FROM '[A-Z].*$'), ''))"
-    ' COLLATE "C"'
-)
+ORDER = "(lpad(substring(l.plate FROM '^[0-9]*'), 4, '0') || coalesce(substring(l.plate FROM '[A-Z].*$'), '')) COLLATE \"C\""
 """Plates as people count: 2 before 10, 12 before 12A before 13. The index `location_order` holds this very expression."""
 
 COLUMNS = (
@@ -135,9 +132,11 @@ async def update_location(location: UUID, wanted: UpdateLocation, *, actor: UUID
     changes = {name: value for name, value in changes.items() if old[name] != value}
     if not changes:
         return before
-    await LocationRow.update({name: UUID(str(value)) if name == "area" else value for name, value in changes.items()}).where(
-        LocationRow.id == location
-    ).run()
+    await (
+        LocationRow.update({name: UUID(str(value)) if name == "area" else value for name, value in changes.items()})
+        .where(LocationRow.id == location)
+        .run()
+    )
     fact = LocationChanged(
         neighbourhood=before.neighbourhood, subject=location, before={name: old[name] for name in changes}, after=changes
     )
@@ -205,7 +204,7 @@ async def _free_plate(neighbourhood: UUID) -> str:
 
 
 async def _give_number(location: UUID, version: int, neighbourhood: UUID, at: datetime) -> None:
-    """Random numbers until one was never used in the neighbourhood, which the unique constraint knows, also of those made just now."""
+    """Draw until a number was never used in the neighbourhood; the unique constraint knows, even of those made just now."""
     for _ in range(_TRIES):
         made = await fetch_value(
             """INSERT INTO location_key (location, version, neighbourhood, number, made_at) VALUES ($1, $2, $3, $4, $5)
