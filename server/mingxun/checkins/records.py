@@ -1,7 +1,7 @@
 """Stays and evidence in the database: loading what the rules look at, and writing what they decided.
 
-Whoever changes a person's stays holds that person's lock first (`lock`), so that two phones of theirs take turns; the caller holds
-the transaction, and the lock ends with it.
+Whoever changes a person's stays holds that person's lock first (`lock`), so that two phones of theirs take turns. The caller
+holds the transaction, and the lock ends with it.
 """
 
 from dataclasses import dataclass, field
