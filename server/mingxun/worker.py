@@ -64,15 +64,10 @@ async def _open_pool(dsn: str, settings: Settings, stop: asyncio.Event) -> None:
                 await asyncio.wait_for(stop.wait(), 0.5)
 
 
-def run_worker(settings: Settings) -> None:
+async def run_worker(settings: Settings) -> None:
     """Be a worker process: until SIGTERM or SIGINT, then let running jobs end (25 seconds at most)."""
     logs.configure(settings.log_level)
-
-    async def main() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        await work(settings, stop)
-
-    asyncio.run(main())
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await work(settings, stop)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import aiohttp
-from croniter import croniter  # type: ignore[import-untyped]
+from croniter import croniter
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 
 from mingxun.kit.clock import Clock

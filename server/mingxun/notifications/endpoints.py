@@ -50,7 +50,7 @@ def refuse(endpoint: str, *, allow_private: bool) -> Refusal | None:
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is an ordinary address of the internet. One hidden in an IPv6 address (mapped, NAT64, 6to4, Teredo) counts itself."""
+    """Whether it is an address of the internet at large. One hidden in an IPv6 address (mapped, NAT64, 6to4, Teredo) counts."""
     if isinstance(address, ipaddress.IPv6Address):
         hidden = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if hidden is None and address in _NAT64:

@@ -74,13 +74,13 @@ class MessagePage(Response, frozen=True, kw_only=True):
     unread: int
 
 
-MessageIds = Annotated[list[UUID], Meta(max_length=200)]
+MessageIds = Annotated[tuple[UUID, ...], Meta(max_length=200)]
 
 
 class MarkRead(Request, frozen=True, kw_only=True):
     """Mark these, or all up to and including one."""
 
-    messages: MessageIds = []
+    messages: MessageIds = ()
     up_to: UUID | None = None
 
 
