@@ -101,26 +101,20 @@ def shift_list_query(
     return sql, args
 
 
+MY_SHIFTS = f"""SELECT {_SUMMARY}, true AS mine
+    FROM (SELECT a.shift, a.starts_at FROM assignment a
+          WHERE a.person = $1 AND a.state IN ('active', 'cancelled')
+            AND a.ends_at > $2 AND a.starts_at > $2::timestamptz - interval '24 hours'
+            AND ($3::timestamptz IS NULL OR a.starts_at < $3)
+            AND ($4::timestamptz IS NULL OR (a.starts_at, a.shift) > ($4, $5::uuid))
+          ORDER BY a.starts_at, a.shift LIMIT $6) own
+    JOIN shift s ON s.id = own.shift {_JOINS} ORDER BY own.starts_at, own.shift"""
+
+
 async def list_my_shifts(person: UUID, *, since: datetime, until: datetime | None, cursor: str | None, limit: int) -> ShiftPage:
     """A page of the shifts that a person is on (or was, when they were cancelled), in every neighbourhood. Raises BadCursor."""
     after, after_id = _after(cursor) if cursor else (None, None)
-    rows = await fetch(
-        f"""SELECT {_SUMMARY}, true AS mine
-            FROM (SELECT a.shift, a.starts_at FROM assignment a
-                  WHERE a.person = $1 AND a.state IN ('active', 'cancelled')
-                    AND a.ends_at > $2 AND a.starts_at > $2::timestamptz - interval '24 hours'
-                    AND ($3::timestamptz IS NULL OR a.starts_at < $3)
-                    AND ($4::timestamptz IS NULL OR (a.starts_at, a.shift) > ($4, $5::uuid))
-                  ORDER BY a.starts_at, a.shift LIMIT $6) own
-            JOIN shift s ON s.id = own.shift {_JOINS} ORDER BY own.starts_at, own.shift""",
-        person,
-        since,
-        until,
-        after,
-        after_id,
-        limit + 1,
-    )
-    return _page(rows, limit)
+    return _page(await fetch(MY_SHIFTS, person, since, until, after, after_id, limit + 1), limit)
 
 
 async def summaries(where: str, *args: Any, reader: UUID) -> list[ShiftOut]:

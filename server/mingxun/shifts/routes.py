@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from mingxun.kit.clock import Clock
 from mingxun.kit.paging import BadCursor, CursorParam, Limit
-from mingxun.kit.problems import Forbidden, NotFound, refusals
+from mingxun.kit.problems import Forbidden, InvalidBody, NotFound, refusals
 from mingxun.kit.schema import Instant
 from mingxun.kit.settings import Settings
 from mingxun.people.access import Act, Actor
@@ -44,6 +44,8 @@ Since = Annotated[
     Instant | None, QueryParameter(name="from", description="Shifts that end after this instant. Today's midnight if left out.")
 ]
 Until = Annotated[Instant | None, QueryParameter(name="to", description="Shifts that start before this instant.")]
+StateIs = Annotated[ShiftState | None, QueryParameter(name="state", description="Only open ones, or only cancelled ones.")]
+"""Not called `state` in a handler, which is a word of Litestar's own."""
 
 
 @get(
@@ -61,12 +63,13 @@ async def list_shifts(
     until: Until = None,
     kind: FromQuery[ShiftKind | None] = None,
     location: FromQuery[UUID | None] = None,
-    state: FromQuery[ShiftState | None] = None,
+    state_is: StateIs = None,
     cursor: CursorParam = None,
     limit: Limit = 50,
 ) -> ShiftPage:
     """The neighbourhood's shifts by their starts, those of the two weeks from today when no time is given."""
     actor.require(Act.LIST_SHIFTS, neighbourhood)
+    _aware(since, until)
     since, until = rules.window(since, until, now=clock.now(), zone=settings.timezone)
     return await reading.list_shifts(
         neighbourhood,
@@ -75,7 +78,7 @@ async def list_shifts(
         until=until,
         kind=kind,
         location=location,
-        state=state,
+        state=state_is,
         cursor=cursor,
         limit=limit,
     )
@@ -197,9 +200,21 @@ async def list_my_shifts(
     limit: Limit = 50,
 ) -> ShiftPage:
     """The reader's own shifts in all neighbourhoods by their starts, from today on when no time is given; cancelled ones, too."""
+    _aware(since, until)
     since, _ = rules.window(since, until, now=clock.now(), zone=settings.timezone)
     until = None if until is None else rules.clipped(until)
     return await reading.list_my_shifts(actor.person, since=since, until=until, cursor=cursor, limit=limit)
+
+
+def _aware(since: Instant | None, until: Instant | None) -> None:
+    """Raises InvalidBody for an instant without its offset: Litestar does not look at `tz=True` in a query."""
+    errors = [
+        {"field": name, "reason": "The instant needs its offset, like +08:00 or Z."}
+        for name, instant in (("from", since), ("to", until))
+        if instant is not None and instant.utcoffset() is None
+    ]
+    if errors:
+        raise InvalidBody(errors=errors)
 
 
 router = Router(

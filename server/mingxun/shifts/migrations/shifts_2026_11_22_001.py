@@ -69,9 +69,10 @@ CREATE TABLE assignment (
         REFERENCES shift (id, neighbourhood, starts_at, ends_at) ON UPDATE CASCADE,
     CONSTRAINT assignment_no_overlap EXCLUDE USING gist (person WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (state = 'active')
 );
-CREATE UNIQUE INDEX assignment_once ON assignment (shift, person) WHERE state = 'active';
-CREATE INDEX assignment_shift ON assignment (shift, state);
-CREATE INDEX assignment_person ON assignment (person, starts_at, shift);
+-- A cancelled shift still shows who was on it, so lists of people and of one's own shifts look for both states.
+CREATE UNIQUE INDEX assignment_once ON assignment (shift, person) WHERE state IN ('active', 'cancelled');
+CREATE INDEX assignment_person ON assignment (person, starts_at, shift) WHERE state IN ('active', 'cancelled');
+CREATE INDEX assignment_need ON assignment (shift, need);
 """
 
 
