@@ -11,8 +11,8 @@ class LocationRow(Table, tablename="location", db=ENGINE):
     """A place where people serve. Its position is WGS-84, in degrees."""
 
     id = UUID(primary_key=True, default=None)
-    neighbourhood = ForeignKey(Area)
-    area = ForeignKey(Area)
+    neighbourhood = ForeignKey(Area, null=False)
+    area = ForeignKey(Area, null=False)
     plate = Text()
     name = Text()
     address = Text()
@@ -29,9 +29,9 @@ class LocationRow(Table, tablename="location", db=ENGINE):
 class LocationKeyRow(Table, tablename="location_key", db=ENGINE):
     """One generation of a location's codes and its six digits, which nothing else in the neighbourhood ever gets again."""
 
-    location = ForeignKey(LocationRow, primary_key=True)
+    location = ForeignKey(LocationRow, primary_key=True, null=False)
     version = Integer()
-    neighbourhood = ForeignKey(Area)
+    neighbourhood = ForeignKey(Area, null=False)
     number = Text()
     made_at = Timestamptz()
     retired_at = Timestamptz(null=True, default=None)
