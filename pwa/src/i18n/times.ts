@@ -48,10 +48,10 @@ export function span(from: Moment, to: Moment): string {
   return `${clock(from)}–${date(wall(to))} ${clock(to)}`
 }
 
-/** `今天`, `明天`, `后天`, `昨天`, otherwise `周三`. */
+/** `今天`, `明天`, `昨天`, otherwise `周三`. */
 export function dayName(at: Moment, now: Moment = new Date()): string {
   const there = wall(at)
-  const names: Record<number, [string, string]> = { [-1]: ['昨天', 'Yesterday'], 0: ['今天', 'Today'], 1: ['明天', 'Tomorrow'], 2: ['后天', weekday(there)] }
+  const names: Record<number, [string, string]> = { [-1]: ['昨天', 'Yesterday'], 0: ['今天', 'Today'], 1: ['明天', 'Tomorrow'] }
   const named = names[there.serial - wall(now).serial]
   return named ? named[english() ? 1 : 0] : weekday(there)
 }

@@ -71,6 +71,12 @@ export function completed(item: Item, now: Date): Record<string, unknown> | null
   return item.kind === 'check-in' || item.kind === 'check-out' ? { ...item.body, sent_at: now.toISOString() } : item.body
 }
 
+/** RFC 9530: lets the server refuse bytes that were cut or changed on their way. */
+export function contentDigest(sha256: string): string {
+  const bytes = sha256.match(/../g)?.map((pair) => String.fromCharCode(parseInt(pair, 16))) ?? []
+  return `sha-256=:${btoa(bytes.join(''))}:`
+}
+
 const FIRST_WAIT = 2_000
 const LONGEST_WAIT = 15 * 60_000
 

@@ -7,7 +7,7 @@
  * - Another 4xx parks the item (`needs-you`) with the server's reason; the rest goes on, except what depends on it.
  */
 import { problemOf } from '../api/problem'
-import { backOff, completed, confirms, nextDue, nextDueAt, retryAfter, type Item, type Setback } from './items'
+import { backOff, completed, confirms, contentDigest, nextDue, nextDueAt, retryAfter, type Item, type Setback } from './items'
 import * as store from './store'
 
 export const LOCK = 'mingxun-outbox'
@@ -42,6 +42,7 @@ export function sender(around: Surroundings) {
       const bytes = await store.content(item.id)
       if (!bytes) throw new Error('the bytes of this photo are gone')
       headers.set('Content-Type', item.content.type)
+      headers.set('Content-Digest', contentDigest(item.content.sha256))
       body = bytes
     } else {
       headers.set('Content-Type', 'application/json')

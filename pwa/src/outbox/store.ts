@@ -21,7 +21,8 @@ export async function keep(items: { item: Item; bytes?: ArrayBuffer }[]): Promis
         if (bytes) await tx.objectStore('contents').put({ id: item.id, bytes })
       }
     })()
-    // Both must be awaited together: a failed write rejects `done` as well.
+    // One write that fails takes the others with it: a ticket never stands here without its photos.
+    writes.catch(() => tx.abort())
     await Promise.all([writes, tx.done])
   } catch (cause) {
     throw new NotSaved('not kept', { cause })

@@ -1,0 +1,394 @@
+import { IDBFactory } from 'fake-indexeddb'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { close, eraseReadings } from '../storage/database'
+import type { Item } from './items'
+import * as make from './make'
+import { sender, type Surroundings } from './sender'
+import * as store from './store'
+
+const WANG = 'wang'
+const CHEN = 'chen'
+const START = Date.parse('2026-09-16T06:00:00Z')
+
+type Answer = { status: number; body?: unknown; headers?: Record<string, string>; text?: string } | 'no network'
+interface Sent { method: string; path: string; key: string | null; digest: string | null; body: unknown }
+
+/** A server that answers as told, in a world without waiting. */
+function world(answer: (sent: Sent) => Answer) {
+  const sent: Sent[] = []
+  const at = { now: START, author: WANG as string | null }
+  let held: Promise<unknown> = Promise.resolve()
+  let inside = 0
+  const most = { inside: 0 }
+  const around: Surroundings = {
+    fetch: async (request) => {
+      const type = request.headers.get('Content-Type')
+      const one: Sent = {
+        method: request.method,
+        path: new URL(request.url).pathname,
+        key: request.headers.get('Idempotency-Key'),
+        digest: request.headers.get('Content-Digest'),
+        body: type === 'application/json' ? await request.json() : (await request.arrayBuffer()).byteLength,
+      }
+      sent.push(one)
+      most.inside = Math.max(most.inside, ++inside)
+      await Promise.resolve()
+      inside--
+      const given = answer(one)
+      if (given === 'no network') throw new TypeError('Failed to fetch')
+      const problem = given.status >= 400
+      return new Response(given.text ?? JSON.stringify(given.body ?? {}), {
+        status: given.status,
+        headers: { 'Content-Type': given.text !== undefined ? 'text/html' : problem ? 'application/problem+json' : 'application/json', ...given.headers },
+      })
+    },
+    now: () => new Date(at.now),
+    author: async () => at.author,
+    locked: (work) => {
+      const turn = held.then(work, work)
+      held = turn.catch(() => undefined)
+      return turn
+    },
+    changed: () => undefined,
+    random: () => 0.5,
+    origin: 'https://mingxun.test',
+  }
+  return { sent, at, around, most, engine: sender(around) }
+}
+
+const made = (author = WANG, dependsOn: string[] = []) => ({ author, about: {}, now: new Date(START), dependsOn })
+const checkIn = (id: string, author = WANG) => make.checkIn({ id, code: '408215', at: '2026-09-16T06:00:00Z' }, made(author))
+const ticket = (id: string, dependsOn: string[] = [], photos: string[] = []) => make.ticket('here', { id, what: '积水', photos }, made(WANG, dependsOn))
+const problem = (slug: string, status: number) => ({ status, body: { type: `/problems/${slug}`, title: slug, status } })
+/** The server as it should be. */
+const right = (sent: Sent): Answer => {
+  const body = sent.body as { id?: string; attendance?: string }
+  if (sent.path.startsWith('/api/photos/')) return { status: 200, body: { id: sent.path.split('/').pop(), sha256: 'abc' } }
+  if (sent.path === '/api/check-outs') return { status: 201, body: { id: body.attendance ?? 'open', left: { at: 'x' } } }
+  if (sent.path.endsWith('/claim')) return { status: 200, body: { id: sent.path.split('/')[3] } }
+  return { status: 201, body: { id: body.id } }
+}
+const photo = (id: string) => ({ item: make.photo(id, { type: 'image/jpeg', size: 3, sha256: 'abc' }, made()), bytes: new Uint8Array([1, 2, 3]).buffer as ArrayBuffer })
+const keep = (...items: Item[]) => store.keep(items.map((item) => ({ item })))
+const waiting = async () => (await store.all()).map((item) => item.id)
+const one = async (id: string) => (await store.all()).find((item) => item.id === id)
+
+beforeEach(async () => {
+  await close()
+  globalThis.indexedDB = new IDBFactory()
+})
+
+describe('what is kept', () => {
+  it('is written with strict durability before it counts as saved', async () => {
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction')
+    await keep(checkIn('a'))
+    expect(transaction.mock.calls.some(([stores, mode, options]) => Array.isArray(stores) && stores.includes('outbox') && mode === 'readwrite' && options?.durability === 'strict')).toBe(true)
+    expect(await waiting()).toEqual(['a'])
+  })
+
+  it('survives the app being closed', async () => {
+    await keep(checkIn('a'))
+    await close()
+    expect(await waiting()).toEqual(['a'])
+  })
+
+  it('is there once, however often it is kept', async () => {
+    await keep(checkIn('a'))
+    await keep(checkIn('a'))
+    expect(await waiting()).toEqual(['a'])
+  })
+
+  it('is not called saved when the phone is full', async () => {
+    vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError')
+    })
+    await expect(keep(checkIn('a'))).rejects.toBeInstanceOf(store.NotSaved)
+    vi.restoreAllMocks()
+    expect(await waiting()).toEqual([])
+  })
+
+  it('is all there or not at all: a ticket never without its photos', async () => {
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError')
+    })
+    await expect(store.keep([{ item: ticket('t', ['p'], ['p']) }, photo('p')])).rejects.toBeInstanceOf(store.NotSaved)
+    put.mockRestore()
+    expect(await waiting()).toEqual([])
+  })
+
+  it('stays when the person signs out', async () => {
+    await keep(checkIn('a'))
+    await eraseReadings()
+    expect(await waiting()).toEqual(['a'])
+  })
+})
+
+describe('sending', () => {
+  it('takes an item away on its receipt, and keeps the receipt', async () => {
+    const { engine } = world(right)
+    await keep(checkIn('a'))
+    expect((await engine.flush()).outcome).toBe('emptied')
+    expect(await waiting()).toEqual([])
+    expect((await store.receiptOf('a'))?.receipt).toEqual({ id: 'a' })
+  })
+
+  it.each([
+    ['another item’s receipt', { status: 200, body: { id: 'b' } }],
+    ['a sign-in page of a hotel', { status: 200, text: '<html>Welcome</html>' }],
+    ['an empty answer', { status: 204 as number, body: {} }],
+  ])('does not take %s for a receipt', async (_, answer) => {
+    const { engine } = world(() => (answer.status === 204 ? { status: 200, text: '' } : answer))
+    await keep(checkIn('a'))
+    const { nextAt } = await engine.flush()
+    expect(await waiting()).toEqual(['a'])
+    expect((await one('a'))?.setback?.why).toBe('no-receipt')
+    expect(nextAt).toBeGreaterThan(START)
+  })
+
+  it('does not take a photo for delivered unless the hash is the phone’s, and asks afresh the next time', async () => {
+    const { engine, at, sent } = world((one) => ({ status: 200, body: { id: one.path.split('/').pop(), sha256: sent.length === 1 ? 'cut' : 'abc' } }))
+    await store.keep([photo('p')])
+    await engine.flush()
+    expect(await waiting()).toEqual(['p'])
+    at.now += 60_000
+    await engine.flush()
+    expect(await waiting()).toEqual([])
+    expect(await store.content('p')).toBeUndefined()
+    expect(sent[0]?.key).not.toBe(sent[1]?.key)
+  })
+
+  it('lets the server check the bytes of a photo', async () => {
+    const { engine, sent } = world(right)
+    const bytes = new TextEncoder().encode('a picture').buffer as ArrayBuffer
+    const item = make.photo('p', { type: 'image/jpeg', size: bytes.byteLength, sha256: await make.sha256(bytes) }, made())
+    await store.keep([{ item, bytes }])
+    await engine.flush()
+    expect(sent[0]).toMatchObject({ body: 9, digest: 'sha-256=:krL6WAKJWDF+QIvYTs+nD17jWxIZkdvCMsSdFmNTcIs=:' })
+  })
+
+  it('repeats the same Idempotency-Key and body on every try', async () => {
+    let tries = 0
+    const { engine, sent, at } = world((one) => (++tries === 1 ? 'no network' : right(one)))
+    await keep(ticket('t'))
+    await engine.flush()
+    at.now += 60_000
+    await engine.flush()
+    expect(sent).toHaveLength(2)
+    expect(sent[0]?.key).toBeTruthy()
+    expect(sent[1]).toEqual(sent[0])
+    expect(await waiting()).toEqual([])
+  })
+
+  it('tells the phone’s clock anew with each check-in, and sends no key with it', async () => {
+    let tries = 0
+    const { engine, sent, at } = world((one) => (++tries === 1 ? 'no network' : right(one)))
+    await keep(checkIn('a'))
+    await engine.flush()
+    at.now += 3_600_000
+    await engine.flush()
+    expect(sent.map((one) => one.key)).toEqual([null, null])
+    expect(sent.map((one) => (one.body as { sent_at: string }).sent_at)).toEqual(['2026-09-16T06:00:00.000Z', '2026-09-16T07:00:00.000Z'])
+    expect(sent.map((one) => (one.body as { at: string }).at)).toEqual(['2026-09-16T06:00:00Z', '2026-09-16T06:00:00Z'])
+  })
+
+  it('keeps the order: photo, then its ticket, then an act on it', async () => {
+    const { engine, sent } = world(right)
+    await store.keep([photo('p')])
+    await keep(ticket('t', ['p'], ['p']))
+    await keep(make.ticketAct('t', 'claim', {}, made(WANG, ['t'])))
+    await engine.flush()
+    expect(sent.map((one) => one.path)).toEqual(['/api/photos/p', '/api/neighbourhoods/here/tickets', '/api/tickets/t/claim'])
+  })
+
+  it('does not send a check-out before its check-in has gone', async () => {
+    const { engine, sent } = world((one) => (one.path === '/api/check-ins' ? problem('code-unknown', 404) : right(one)))
+    await keep(checkIn('a'))
+    await keep(make.checkOut({ id: 'b', attendance: 'a', at: '2026-09-16T08:00:00Z' }, made(WANG, ['a'])))
+    await engine.flush()
+    expect(sent.map((one) => one.path)).toEqual(['/api/check-ins'])
+    expect(await waiting()).toEqual(['a', 'b'])
+  })
+
+  it('sends what was kept while it was sending', async () => {
+    const { engine } = world(right)
+    await keep(checkIn('a'))
+    const first = engine.flush()
+    await keep(checkIn('b'))
+    await Promise.all([first, engine.flush(), engine.flush()])
+    expect(await waiting()).toEqual([])
+  })
+
+  it('sends each item once although tabs and worker flush at the same time', async () => {
+    const { around, sent, most } = world(right)
+    await keep(checkIn('a'), checkIn('b'))
+    await Promise.all([sender(around).flush(), sender(around).flush(), sender(around).flush()])
+    expect(sent).toHaveLength(2)
+    expect(most.inside).toBe(1)
+  })
+})
+
+describe('refusals', () => {
+  it.each([400, 403, 404, 409, 413, 422])('parks an item that is answered %i, with the reason, and the rest goes on', async (status) => {
+    const { engine } = world((one) => ((one.body as { id: string }).id === 'a' ? problem('some-reason', status) : right(one)))
+    await keep(checkIn('a'), checkIn('b'))
+    const { nextAt } = await engine.flush()
+    expect(await waiting()).toEqual(['a'])
+    const parked = await one('a')
+    expect(parked?.state).toBe('needs-you')
+    expect(parked?.setback).toMatchObject({ why: 'problem', problem: { type: '/problems/some-reason', status } })
+    expect(nextAt).toBeNull()
+  })
+
+  it('tries a parked item again when the person says so', async () => {
+    let refuse = true
+    const { engine } = world((one) => (refuse ? problem('conflict', 409) : right(one)))
+    await keep(checkIn('a'))
+    await engine.flush()
+    refuse = false
+    await engine.again('a')
+    await engine.flush()
+    expect(await waiting()).toEqual([])
+  })
+
+  it('tries an item by itself again that a proxy refused, but not one that the server refused', async () => {
+    let proxy = true
+    const { engine } = world((one) => ((one.body as { id: string }).id === 'b' ? problem('conflict', 409) : proxy ? { status: 403, text: 'Blocked' } : right(one)))
+    await keep(checkIn('a'), checkIn('b'))
+    await engine.flush()
+    expect((await store.all()).map((item) => item.state)).toEqual(['needs-you', 'needs-you'])
+    proxy = false
+    await engine.hurry()
+    await engine.flush()
+    expect(await waiting()).toEqual(['b'])
+  })
+
+  it.each([500, 502, 503])('delays an item that is answered %i, and the rest goes on', async (status) => {
+    const { engine, at } = world((one) => ((one.body as { id: string }).id === 'a' && at.now === START ? { status, text: 'oops' } : right(one)))
+    await keep(checkIn('a'), checkIn('b'))
+    const { outcome, nextAt } = await engine.flush()
+    expect(outcome).toBe('waiting')
+    expect(await waiting()).toEqual(['a'])
+    expect((await one('a'))?.state).toBe('waiting')
+    at.now = nextAt ?? 0
+    await engine.flush()
+    expect(await waiting()).toEqual([])
+  })
+
+  it('waits longer each time, and never longer than a quarter of an hour', async () => {
+    const { engine, at } = world(() => ({ status: 500, text: 'oops' }))
+    await keep(checkIn('a'))
+    const waits: number[] = []
+    for (let round = 0; round < 14; round++) {
+      const { nextAt } = await engine.flush()
+      waits.push((nextAt ?? 0) - at.now)
+      at.now = nextAt ?? 0
+    }
+    expect(waits[0]).toBe(2_000)
+    expect(waits[3]).toBe(16_000)
+    expect(Math.max(...waits)).toBe(15 * 60_000)
+  })
+
+  it.each([
+    ['120', 120_000],
+    ['Wed, 16 Sep 2026 06:05:00 GMT', 300_000],
+  ])('stops at 429 for as long as Retry-After %s says', async (header, wait) => {
+    const { engine, sent, at } = world((one) => (at.now < START + wait ? { ...problem('too-many-tries', 429), headers: { 'Retry-After': header } } : right(one)))
+    await keep(checkIn('a'), checkIn('b'))
+    expect((await engine.flush()).nextAt).toBe(START + wait)
+    expect(sent).toHaveLength(1)
+    at.now = START + wait
+    await engine.flush()
+    expect(await waiting()).toEqual([])
+  })
+
+  it('honours Retry-After of a 503', async () => {
+    const { engine } = world(() => ({ ...problem('unavailable', 503), headers: { 'Retry-After': '3' } }))
+    await keep(checkIn('a'))
+    expect((await engine.flush()).nextAt).toBe(START + 3_000)
+  })
+
+  it('stops without a network instead of trying every item, and hurries when it is back', async () => {
+    let online = false
+    const { engine, sent } = world((one) => (online ? right(one) : 'no network'))
+    await keep(checkIn('a'), checkIn('b'))
+    await engine.flush()
+    expect(sent).toHaveLength(1)
+    online = true
+    await engine.hurry()
+    await engine.flush()
+    expect(await waiting()).toEqual([])
+  })
+
+  it('sends a photo again that was cut on its way', async () => {
+    let first = true
+    const { engine, at } = world((one) => {
+      if (!first) return right(one)
+      first = false
+      return problem('digest-mismatch', 400)
+    })
+    await store.keep([photo('p')])
+    const { nextAt } = await engine.flush()
+    expect((await one('p'))?.state).toBe('waiting')
+    at.now = nextAt ?? 0
+    await engine.flush()
+    expect(await waiting()).toEqual([])
+  })
+})
+
+describe('whose it is', () => {
+  it('waits at 401 for the same person to sign in', async () => {
+    let session = false
+    const { engine, sent } = world((one) => (session ? right(one) : problem('not-signed-in', 401)))
+    await keep(checkIn('a'), checkIn('b'))
+    expect((await engine.flush()).outcome).toBe('signed-out')
+    expect(sent).toHaveLength(1)
+    expect((await store.all()).map((item) => item.state)).toEqual(['waiting', 'waiting'])
+    session = true
+    await engine.hurry()
+    await engine.flush()
+    expect(await waiting()).toEqual([])
+  })
+
+  it('sends nothing while nobody is signed in', async () => {
+    const { engine, sent, at } = world(right)
+    at.author = null
+    await keep(checkIn('a'))
+    expect((await engine.flush()).outcome).toBe('signed-out')
+    expect(sent).toHaveLength(0)
+  })
+
+  it('never sends one person’s items as another', async () => {
+    const { engine, sent, at } = world(right)
+    await keep(checkIn('a', WANG), checkIn('b', CHEN))
+    at.author = CHEN
+    await engine.flush()
+    expect(sent.map((one) => (one.body as { id: string }).id)).toEqual(['b'])
+    expect(await waiting()).toEqual(['a'])
+    at.author = WANG
+    await engine.flush()
+    expect(await waiting()).toEqual([])
+  })
+})
+
+describe('giving up', () => {
+  it('is only ever done by a person, and can be undone in its old place', async () => {
+    await keep(checkIn('a'), checkIn('b'))
+    const removed = await store.remove('a')
+    expect(await waiting()).toEqual(['b'])
+    if (!removed) throw new Error('nothing was removed')
+    await store.putBack(removed)
+    expect(await waiting()).toEqual(['a', 'b'])
+  })
+
+  it('takes a photo out of the ticket that waits for it, and undo puts it back', async () => {
+    await store.keep([photo('p')])
+    await keep(ticket('t', ['p'], ['p']))
+    const removed = await store.remove('p')
+    expect(await one('t')).toMatchObject({ dependsOn: [], body: { photos: [] } })
+    expect(await store.content('p')).toBeUndefined()
+    if (!removed) throw new Error('nothing was removed')
+    await store.putBack(removed)
+    expect(await one('t')).toMatchObject({ dependsOn: ['p'], body: { photos: ['p'] } })
+    expect(await store.content('p')).toBeDefined()
+  })
+})
