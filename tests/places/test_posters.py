@@ -89,8 +89,8 @@ def test_any_name_that_may_be_given_fits_its_sign(name: str) -> None:
         assert blank(picture, 197, 0, 210, 296), "something runs off to the right"
         assert blank(picture, 0, 288, 210, 296), "something runs off at the foot"
         if neighbourhood == "凌云里":
-            assert blank(picture, 20, 27.5, 190, 28.5), "the name touches the sign's upper edge"
-            assert blank(picture, 20, 66.5, 190, 67.5), "the name touches the band"
+            assert blank(picture, 20, 30.7, 190, 31.7), "the name touches the sign's upper edge"
+            assert blank(picture, 20, 68.5, 190, 69.5), "the name touches the band"
 
 
 def blank(page: Image.Image, left: float, top: float, right: float, bottom: float) -> bool:
