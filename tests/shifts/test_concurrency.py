@@ -55,17 +55,19 @@ async def all_at_once(*acts: Callable[[], Awaitable[Any]]) -> Counter[str]:
     return Counter(await asyncio.gather(*(asyncio.create_task(outcome(act)) for act in acts)))
 
 
-async def test_of_200_people_who_want_10_places_10_get_in_and_190_are_told_that_it_is_full(world: World, clock: TestClock):
+async def test_of_200_people_who_want_10_places_10_get_in_and_190_are_told_that_it_is_full(
+    world: World, clock: TestClock
+) -> None:
     people = await volunteers(world, clock, 200)
     shift = await planned(world, clock)
-    ends = await all_at_once(*(lambda p=p: joining.sign_up(p, shift.id, now=clock.now()) for p in people))  # type: ignore[misc]
+    ends = await all_at_once(*(lambda p=p: joining.sign_up(p, shift.id, now=clock.now()) for p in people))
     assert ends == {"done": 10, "full": 190}
     async with transaction():
         assert await counted(shift.id) == (10, 10)
         assert await fetch_value("SELECT count(*) FROM fact WHERE kind = 'signed_up'") == 10
 
 
-async def test_the_same_person_many_times_at_once_has_one_place_and_always_the_same(world: World, clock: TestClock):
+async def test_the_same_person_many_times_at_once_has_one_place_and_always_the_same(world: World, clock: TestClock) -> None:
     (person,) = await volunteers(world, clock, 1)
     shift = await planned(world, clock)
     given: list[UUID] = []
@@ -80,17 +82,19 @@ async def test_the_same_person_many_times_at_once_has_one_place_and_always_the_s
         assert await fetch_value("SELECT count(*) FROM fact WHERE kind = 'signed_up'") == 1
 
 
-async def test_one_person_who_wants_20_overlapping_shifts_at_once_gets_one(world: World, clock: TestClock):
+async def test_one_person_who_wants_20_overlapping_shifts_at_once_gets_one(world: World, clock: TestClock) -> None:
     (person,) = await volunteers(world, clock, 1)
     first = await planned(world, clock)
     shifts = [first] + [
         await planned(world, clock, begins=24 * HOUR + timedelta(minutes=i), gate=first.location) for i in range(1, 20)
     ]
-    ends = await all_at_once(*(lambda s=s: joining.sign_up(person, s.id, now=clock.now()) for s in shifts))  # type: ignore[misc]
+    ends = await all_at_once(*(lambda s=s: joining.sign_up(person, s.id, now=clock.now()) for s in shifts))
     assert ends == {"done": 1, "overlaps": 19}
 
 
-async def test_signing_up_withdrawing_moving_and_cancelling_at_once_never_blocks_or_miscounts(world: World, clock: TestClock):
+async def test_signing_up_withdrawing_moving_and_cancelling_at_once_never_blocks_or_miscounts(
+    world: World, clock: TestClock
+) -> None:
     people = await volunteers(world, clock, 12)
     first = await planned(world, clock, maximum=4)
     second = await planned(world, clock, maximum=4, begins=25 * HOUR, gate=first.location)

@@ -31,13 +31,16 @@ async def many(world: World, clock: TestClock, db: None) -> UUID:
     )
     await execute(
         """INSERT INTO location (id, neighbourhood, area, plate, name, address, fence_radius, key_version, made_at)
-           SELECT gen_random_uuid(), id, id, '77', '门', '', 80, 1, made_at FROM area WHERE kind = 'neighbourhood' AND id <> $1""",
+           SELECT gen_random_uuid(), id, id, '77', '门', '', 80, 1, made_at FROM area
+           WHERE kind = 'neighbourhood' AND id <> $1""",
         world.here.id,
     )
     await execute(
-        """INSERT INTO shift (id, neighbourhood, kind, title, location, starts_at, ends_at, note, supports_property, state, made_by, version)
-           SELECT gen_random_uuid(), l.neighbourhood, 'patrol', '巡逻', l.id, at, at + interval '2 hours', '', false, 'open', $1, 1
-           FROM location l, generate_series(0, $2::integer - 1) i, LATERAL (SELECT $3::timestamptz + i * interval '22 hours' AS at) t
+        """INSERT INTO shift
+               (id, neighbourhood, kind, title, location, starts_at, ends_at, note, supports_property, state, made_by, version)
+           SELECT gen_random_uuid(), l.neighbourhood, 'patrol', '巡逻', l.id, at, at + interval '2 h', '', false, 'open', $1, 1
+           FROM location l, generate_series(0, $2::integer - 1) i,
+                LATERAL (SELECT $3::timestamptz + i * interval '22 hours' AS at) t
            WHERE l.plate = '77' OR l.id = $4""",
         world.here.coordinator.id,
         SHIFTS // NEIGHBOURHOODS,
@@ -62,7 +65,10 @@ async def many(world: World, clock: TestClock, db: None) -> UUID:
     )
     for table in ("area", "location", "person", "shift", "need", "assignment"):
         await execute(f"ANALYZE {table}")
-    return await fetch_value("SELECT id FROM shift WHERE neighbourhood = $1 ORDER BY starts_at OFFSET 200 LIMIT 1", world.here.id)
+    found: UUID = await fetch_value(
+        "SELECT id FROM shift WHERE neighbourhood = $1 ORDER BY starts_at OFFSET 200 LIMIT 1", world.here.id
+    )
+    return found
 
 
 async def plan_of(sql: str, *args: Any) -> tuple[set[str], set[str], float]:
@@ -88,7 +94,7 @@ async def plan_of(sql: str, *args: Any) -> tuple[set[str], set[str], float]:
 @pytest.mark.parametrize(("page", "most"), [("first", 400), ("far", 400), ("by location", 900)])
 async def test_a_page_of_a_neighbourhoods_shifts_is_read_through_its_index(
     page: str, most: int, many: UUID, world: World, clock: TestClock
-):
+) -> None:
     here = await fetch_value("SELECT location FROM shift WHERE id = $1", many)
     starts_at = await fetch_value("SELECT starts_at FROM shift WHERE id = $1", many)
     sql, args = shift_list_query(
@@ -108,7 +114,7 @@ async def test_a_page_of_a_neighbourhoods_shifts_is_read_through_its_index(
     assert looked_at < most
 
 
-async def test_a_page_of_ones_own_shifts_is_read_through_its_index(many: UUID, world: World, clock: TestClock):
+async def test_a_page_of_ones_own_shifts_is_read_through_its_index(many: UUID, world: World, clock: TestClock) -> None:
     indexes, whole, looked_at = await plan_of(
         MY_SHIFTS, world.here.volunteer.id, clock.now() - timedelta(days=30), None, None, None, 51
     )

@@ -88,7 +88,7 @@ def everybody(world: World) -> dict[str, Person]:
 @pytest.mark.parametrize("operation", ALLOWED)
 async def test_each_role_may_do_what_its_grants_say_and_nothing_else(
     operation: str, world: World, client_of: Browser, shift: ShiftDetail, clock: TestClock
-):
+) -> None:
     for role, person in everybody(world).items():
         client = await client_of(person)
         if operation == "withdraw":
@@ -108,7 +108,7 @@ async def test_each_role_may_do_what_its_grants_say_and_nothing_else(
 @pytest.mark.parametrize("operation", ALLOWED)
 async def test_in_a_foreign_neighbourhood_there_is_nothing(
     operation: str, world: World, client_of: Browser, anonymous: httpx.AsyncClient, shift: ShiftDetail, clock: TestClock
-):
+) -> None:
     for person in (*world.there.people().values(), world.stranger):
         answer = await call(await client_of(person), operation, world, shift, clock)
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
@@ -118,7 +118,7 @@ async def test_in_a_foreign_neighbourhood_there_is_nothing(
         assert await facts_of(shift.id, kind) == 0
 
 
-async def test_everybody_has_a_list_of_their_own_shifts(world: World, client_of: Browser, shift: ShiftDetail):
+async def test_everybody_has_a_list_of_their_own_shifts(world: World, client_of: Browser, shift: ShiftDetail) -> None:
     client = await client_of(world.here.volunteer)
     assert (await client.get("/api/me/shifts")).json() == {"items": [], "next_cursor": None}
     await client.post(f"/api/shifts/{shift.id}/sign-up")
@@ -127,7 +127,9 @@ async def test_everybody_has_a_list_of_their_own_shifts(world: World, client_of:
     assert (await (await client_of(world.stranger)).get("/api/me/shifts")).json()["items"] == []
 
 
-async def test_a_shift_that_is_planned_is_answered_in_full(world: World, client_of: Browser, gate: UUID, clock: TestClock):
+async def test_a_shift_that_is_planned_is_answered_in_full(
+    world: World, client_of: Browser, gate: UUID, clock: TestClock
+) -> None:
     client = await client_of(world.here.coordinator)
     answer = await client.post(f"/api/neighbourhoods/{world.here.id}/shifts", json=body_of_a_shift(gate, clock, note="红袖章"))
     assert answer.status_code == 201
@@ -139,7 +141,7 @@ async def test_a_shift_that_is_planned_is_answered_in_full(world: World, client_
 
 async def test_a_refused_sign_up_carries_its_reasons_as_data(
     world: World, client_of: Browser, shift: ShiftDetail, gate: UUID, clock: TestClock
-):
+) -> None:
     other = await a_shift(world.here, gate, clock, needs(1), begins=25 * HOUR, title="值守")
     assert (await (await client_of(world.here.second_volunteer)).post(f"/api/shifts/{other.id}/sign-up")).status_code == 200
     client = await client_of(world.here.volunteer)
@@ -153,7 +155,9 @@ async def test_a_refused_sign_up_carries_its_reasons_as_data(
     assert problem["missing"] == []
 
 
-async def test_signing_up_again_gives_the_same_place_with_or_without_a_key(world: World, client_of: Browser, shift: ShiftDetail):
+async def test_signing_up_again_gives_the_same_place_with_or_without_a_key(
+    world: World, client_of: Browser, shift: ShiftDetail
+) -> None:
     client = await client_of(world.here.volunteer)
     headers = {"Idempotency-Key": "abc"}
     answers = [await client.post(f"/api/shifts/{shift.id}/sign-up", headers=h) for h in ({}, headers, headers)]
@@ -164,7 +168,7 @@ async def test_signing_up_again_gives_the_same_place_with_or_without_a_key(world
 
 async def test_giving_a_place_back_answers_with_nothing_and_twice_with_the_reason(
     world: World, client_of: Browser, shift: ShiftDetail
-):
+) -> None:
     client = await client_of(world.here.volunteer)
     await client.post(f"/api/shifts/{shift.id}/sign-up")
     assert (await client.delete(f"/api/shifts/{shift.id}/sign-up")).status_code == 204
@@ -172,7 +176,7 @@ async def test_giving_a_place_back_answers_with_nothing_and_twice_with_the_reaso
     assert (again.status_code, again.json()["type"], again.json()["reasons"]) == (409, "/problems/withdraw-refused", ["not_in"])
 
 
-async def test_a_preview_over_http_changes_nothing(world: World, client_of: Browser, shift: ShiftDetail):
+async def test_a_preview_over_http_changes_nothing(world: World, client_of: Browser, shift: ShiftDetail) -> None:
     await (await client_of(world.here.volunteer)).post(f"/api/shifts/{shift.id}/sign-up")
     client = await client_of(world.here.coordinator)
     later = {"starts_at": (shift.starts_at + HOUR).isoformat(), "preview": True}
@@ -183,7 +187,7 @@ async def test_a_preview_over_http_changes_nothing(world: World, client_of: Brow
     assert (await client.get(f"/api/shifts/{shift.id}")).json()["version"] == 1
 
 
-async def test_a_list_takes_its_window_by_the_names_from_and_to(world: World, client_of: Browser, shift: ShiftDetail):
+async def test_a_list_takes_its_window_by_the_names_from_and_to(world: World, client_of: Browser, shift: ShiftDetail) -> None:
     client = await client_of(world.here.volunteer)
     path = f"/api/neighbourhoods/{world.here.id}/shifts"
     assert len((await client.get(path)).json()["items"]) == 1
@@ -191,11 +195,11 @@ async def test_a_list_takes_its_window_by_the_names_from_and_to(world: World, cl
     assert (await client.get(path, params=after)).json()["items"] == []
     before = {"from": (shift.starts_at - 9 * HOUR).isoformat(), "to": shift.starts_at.isoformat()}
     assert (await client.get(path, params=before)).json()["items"] == []
-    only = {"kind": "patrol", "state": "open", "location": str(shift.location), "limit": 1}
+    only: dict[str, str | int] = {"kind": "patrol", "state": "open", "location": str(shift.location), "limit": 1}
     assert len((await client.get(path, params=only)).json()["items"]) == 1
 
 
-async def test_a_list_can_be_turned_page_by_page(world: World, client_of: Browser, gate: UUID, clock: TestClock):
+async def test_a_list_can_be_turned_page_by_page(world: World, client_of: Browser, gate: UUID, clock: TestClock) -> None:
     made = [(await a_shift(world.here, gate, clock, begins=timedelta(hours=i // 2))).id for i in range(5)]
     client = await client_of(world.here.volunteer)
     path, cursor, found = f"/api/neighbourhoods/{world.here.id}/shifts", None, []
@@ -220,13 +224,15 @@ async def test_a_list_can_be_turned_page_by_page(world: World, client_of: Browse
         {"location": "gate"},
     ],
 )
-async def test_a_question_that_makes_no_sense_is_refused_as_such(query: dict[str, str], world: World, client_of: Browser):
+async def test_a_question_that_makes_no_sense_is_refused_as_such(query: dict[str, str], world: World, client_of: Browser) -> None:
     client = await client_of(world.here.volunteer)
     assert (await client.get(f"/api/neighbourhoods/{world.here.id}/shifts", params=query)).status_code == 400
 
 
 @pytest.mark.parametrize("edge", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
-async def test_the_ends_of_time_are_harmless(edge: str, world: World, client_of: Browser, shift: ShiftDetail, clock: TestClock):
+async def test_the_ends_of_time_are_harmless(
+    edge: str, world: World, client_of: Browser, shift: ShiftDetail, clock: TestClock
+) -> None:
     client = await client_of(world.here.coordinator)
     path = f"/api/neighbourhoods/{world.here.id}/shifts"
     for query in ({"from": edge}, {"to": edge}, {"from": edge, "to": edge}):
@@ -253,7 +259,7 @@ async def test_the_ends_of_time_are_harmless(edge: str, world: World, client_of:
 )
 async def test_a_body_that_is_not_as_the_contract_says_is_refused(
     but: dict[str, Any], world: World, client_of: Browser, gate: UUID, clock: TestClock
-):
+) -> None:
     client = await client_of(world.here.coordinator)
     answer = await client.post(f"/api/neighbourhoods/{world.here.id}/shifts", json=body_of_a_shift(gate, clock, **but))
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-request")
@@ -261,7 +267,7 @@ async def test_a_body_that_is_not_as_the_contract_says_is_refused(
 
 async def test_a_shift_of_another_neighbourhood_is_not_planned_by_naming_ones_own(
     world: World, client_of: Browser, clock: TestClock
-):
+) -> None:
     elsewhere = await a_location(world.there, clock)
     client = await client_of(world.here.coordinator)
     answer = await client.post(f"/api/neighbourhoods/{world.here.id}/shifts", json=body_of_a_shift(elsewhere, clock))

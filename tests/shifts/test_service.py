@@ -66,7 +66,7 @@ async def refusals_of(world: World, clock: TestClock, shift: UUID, who: Person |
 # planning
 
 
-async def test_a_planned_shift_is_open_with_its_needs_in_order_and_recorded(world: World, clock: TestClock, gate: UUID):
+async def test_a_planned_shift_is_open_with_its_needs_in_order_and_recorded(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock, needs(3, NeedRole.PARTY_MEMBER), needs(2))
     assert shift.state is ShiftState.OPEN
     assert [(n.role, n.maximum, n.taken) for n in shift.needs] == [(NeedRole.PARTY_MEMBER, 3, 0), (NeedRole.ANYONE, 2, 0)]
@@ -75,7 +75,7 @@ async def test_a_planned_shift_is_open_with_its_needs_in_order_and_recorded(worl
     assert await facts_of(shift.id, "shift_created") == 1
 
 
-async def test_every_fault_of_a_wanted_shift_is_told_at_once(world: World, clock: TestClock, gate: UUID):
+async def test_every_fault_of_a_wanted_shift_is_told_at_once(world: World, clock: TestClock, gate: UUID) -> None:
     bad = NeedIn(minimum=3, desired=2, maximum=1)
     stranger = needs(id=uuid4())
     wanted = wanted_shift(gate, clock, begins=timedelta(days=800), lasts=-HOUR, wants=[needs(), bad, stranger])
@@ -92,19 +92,21 @@ async def test_every_fault_of_a_wanted_shift_is_told_at_once(world: World, clock
     }
 
 
-async def test_yesterdays_duty_can_still_be_entered_but_none_before(world: World, clock: TestClock, gate: UUID):
+async def test_yesterdays_duty_can_still_be_entered_but_none_before(world: World, clock: TestClock, gate: UUID) -> None:
     await a_shift(world.here, gate, clock, begins=timedelta(hours=-24))
     with pytest.raises(ShiftInPast):
         await a_shift(world.here, gate, clock, begins=timedelta(hours=-25))
 
 
-async def test_a_shift_takes_place_in_its_own_neighbourhood(world: World, clock: TestClock):
+async def test_a_shift_takes_place_in_its_own_neighbourhood(world: World, clock: TestClock) -> None:
     elsewhere = await a_location(world.there, clock)
     with pytest.raises(NotFound):
         await a_shift(world.here, elsewhere, clock)
 
 
-async def test_the_database_itself_refuses_a_location_of_another_neighbourhood(world: World, clock: TestClock, gate: UUID):
+async def test_the_database_itself_refuses_a_location_of_another_neighbourhood(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     shift = await a_shift(world.here, gate, clock)
     elsewhere = await a_location(world.there, clock)
     with pytest.raises(asyncpg.ForeignKeyViolationError):
@@ -115,7 +117,9 @@ async def test_the_database_itself_refuses_a_location_of_another_neighbourhood(w
 # signing up
 
 
-async def test_signing_up_takes_a_place_and_is_recorded_with_all_that_a_message_needs(world: World, clock: TestClock, gate: UUID):
+async def test_signing_up_takes_a_place_and_is_recorded_with_all_that_a_message_needs(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     shift = await a_shift(world.here, gate, clock)
     volunteer = await actor_of(world.here.volunteer, clock)
     place = await joining.sign_up(volunteer, shift.id, now=clock.now())
@@ -132,7 +136,7 @@ async def test_signing_up_takes_a_place_and_is_recorded_with_all_that_a_message_
     assert (fact.duty.starts_at, fact.duty.made_by) == (shift.starts_at, world.here.coordinator.id)
 
 
-async def test_signing_up_twice_gives_the_same_place(world: World, clock: TestClock, gate: UUID):
+async def test_signing_up_twice_gives_the_same_place(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock, needs(1))
     volunteer = await actor_of(world.here.volunteer, clock)
     first = await joining.sign_up(volunteer, shift.id, now=clock.now())
@@ -142,7 +146,9 @@ async def test_signing_up_twice_gives_the_same_place(world: World, clock: TestCl
     assert await facts_of(shift.id, "signed_up") == 1
 
 
-async def test_a_person_takes_the_most_specific_place_that_fits_and_then_the_next(world: World, clock: TestClock, gate: UUID):
+async def test_a_person_takes_the_most_specific_place_that_fits_and_then_the_next(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     shift = await a_shift(world.here, gate, clock, needs(3), needs(1, NeedRole.PARTY_MEMBER))
     anyone, member = shift.needs
     another = await add_person("金红星", "+8619900190001", neighbourhood=world.here.id, political_status="中共党员")
@@ -154,7 +160,7 @@ async def test_a_person_takes_the_most_specific_place_that_fits_and_then_the_nex
     assert taken == [member.id, anyone.id, anyone.id]
 
 
-async def test_building_leaders_and_first_aiders_fill_their_own_needs(world: World, clock: TestClock, gate: UUID):
+async def test_building_leaders_and_first_aiders_fill_their_own_needs(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock, needs(1), needs(1, NeedRole.BUILDING_LEADER), needs(1, NeedRole.FIRST_AID))
     aider = await add_person("金护士", "+8619900190002", neighbourhood=world.here.id, skills=("红十字急救员",))
     await add_membership(aider, Role.VOLUNTEER, world.here.area)
@@ -163,7 +169,7 @@ async def test_building_leaders_and_first_aiders_fill_their_own_needs(world: Wor
         assert place.need == next(n.id for n in shift.needs if n.role is role)
 
 
-async def test_what_a_person_lacks_is_named(world: World, clock: TestClock, gate: UUID):
+async def test_what_a_person_lacks_is_named(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock, needs(1, NeedRole.PARTY_MEMBER))
     refused = await refusals_of(world, clock, shift.id)
     assert refused.members == {
@@ -173,14 +179,14 @@ async def test_what_a_person_lacks_is_named(world: World, clock: TestClock, gate
     }
 
 
-async def test_a_full_shift_says_so(world: World, clock: TestClock, gate: UUID):
+async def test_a_full_shift_says_so(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock, needs(1))
     await joining.sign_up(await actor_of(world.here.second_volunteer, clock), shift.id, now=clock.now())
     assert (await refusals_of(world, clock, shift.id)).members["reasons"] == [SignUpRefusal.FULL]
     assert await counted(shift.id) == (1, 1)
 
 
-async def test_an_overlap_names_the_other_shift_with_its_times(world: World, clock: TestClock, gate: UUID):
+async def test_an_overlap_names_the_other_shift_with_its_times(world: World, clock: TestClock, gate: UUID) -> None:
     first = await a_shift(world.here, gate, clock, title="早巡逻")
     second = await a_shift(world.here, gate, clock, begins=25 * HOUR)
     volunteer = await actor_of(world.here.volunteer, clock)
@@ -196,7 +202,7 @@ async def test_an_overlap_names_the_other_shift_with_its_times(world: World, clo
     )
 
 
-async def test_a_shift_that_begins_when_the_other_ends_does_not_overlap(world: World, clock: TestClock, gate: UUID):
+async def test_a_shift_that_begins_when_the_other_ends_does_not_overlap(world: World, clock: TestClock, gate: UUID) -> None:
     first = await a_shift(world.here, gate, clock)
     second = await a_shift(world.here, gate, clock, begins=26 * HOUR)
     volunteer = await actor_of(world.here.volunteer, clock)
@@ -204,7 +210,7 @@ async def test_a_shift_that_begins_when_the_other_ends_does_not_overlap(world: W
     await joining.sign_up(volunteer, second.id, now=clock.now())
 
 
-async def test_a_place_given_back_makes_the_time_free_again(world: World, clock: TestClock, gate: UUID):
+async def test_a_place_given_back_makes_the_time_free_again(world: World, clock: TestClock, gate: UUID) -> None:
     first = await a_shift(world.here, gate, clock)
     second = await a_shift(world.here, gate, clock, begins=25 * HOUR)
     volunteer = await actor_of(world.here.volunteer, clock)
@@ -216,16 +222,20 @@ async def test_a_place_given_back_makes_the_time_free_again(world: World, clock:
     assert await fetch_value("SELECT state FROM assignment WHERE shift = $1", first.id) == "withdrawn"
 
 
-async def test_the_database_itself_refuses_overlaps_overbooking_and_a_second_place(world: World, clock: TestClock, gate: UUID):
+async def test_the_database_itself_refuses_overlaps_overbooking_and_a_second_place(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     first = await a_shift(world.here, gate, clock, needs(1))
     second = await a_shift(world.here, gate, clock, begins=25 * HOUR)
     await joining.sign_up(await actor_of(world.here.volunteer, clock), first.id, now=clock.now())
-    insert = """INSERT INTO assignment (id, neighbourhood, shift, need, person, starts_at, ends_at, state, assigned, made_by, made_at)
-                SELECT $1, neighbourhood, id, $3, $4, starts_at, ends_at, 'active', false, $4, starts_at FROM shift WHERE id = $2"""
+    insert = """INSERT INTO assignment
+                    (id, neighbourhood, shift, need, person, starts_at, ends_at, state, assigned, made_by, made_at)
+                SELECT $1, neighbourhood, id, $3, $4, starts_at, ends_at, 'active', false, $4, starts_at
+                FROM shift WHERE id = $2"""
     with pytest.raises(asyncpg.ExclusionViolationError, match="assignment_no_overlap"):
         async with transaction():
             await execute(insert, uuid4(), second.id, second.needs[0].id, world.here.volunteer.id)
-    with pytest.raises(asyncpg.PostgresError, match="assignment_once|assignment_no_overlap"):
+    with pytest.raises(asyncpg.PostgresError, match=r"assignment_once|assignment_no_overlap"):
         async with transaction():
             await execute(insert, uuid4(), first.id, first.needs[0].id, world.here.volunteer.id)
     with pytest.raises(asyncpg.CheckViolationError, match="need_not_overbooked"):
@@ -239,7 +249,9 @@ async def test_the_database_itself_refuses_overlaps_overbooking_and_a_second_pla
 # withdrawing, assigning, unassigning
 
 
-async def test_nobody_withdraws_from_a_shift_that_has_begun_or_that_they_are_not_on(world: World, clock: TestClock, gate: UUID):
+async def test_nobody_withdraws_from_a_shift_that_has_begun_or_that_they_are_not_on(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     shift = await a_shift(world.here, gate, clock)
     volunteer = await actor_of(world.here.volunteer, clock)
     with pytest.raises(WithdrawRefused) as refused:
@@ -253,7 +265,9 @@ async def test_nobody_withdraws_from_a_shift_that_has_begun_or_that_they_are_not
     assert await counted(shift.id) == (1, 1)
 
 
-async def test_a_coordinator_adds_people_until_the_end_and_keeps_those_who_are_in(world: World, clock: TestClock, gate: UUID):
+async def test_a_coordinator_adds_people_until_the_end_and_keeps_those_who_are_in(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     shift = await a_shift(world.here, gate, clock)
     coordinator = await actor_of(world.here.coordinator, clock)
     clock.forward(25 * HOUR)
@@ -267,7 +281,9 @@ async def test_a_coordinator_adds_people_until_the_end_and_keeps_those_who_are_i
     assert refused.value.members["reasons"] == [SignUpRefusal.ENDED]
 
 
-async def test_a_coordinator_can_choose_the_need_but_not_one_that_does_not_fit(world: World, clock: TestClock, gate: UUID):
+async def test_a_coordinator_can_choose_the_need_but_not_one_that_does_not_fit(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     shift = await a_shift(world.here, gate, clock, needs(1), needs(1, NeedRole.PARTY_MEMBER))
     anyone, member = shift.needs
     coordinator = await actor_of(world.here.coordinator, clock)
@@ -280,7 +296,7 @@ async def test_a_coordinator_can_choose_the_need_but_not_one_that_does_not_fit(w
         await joining.assign(coordinator, shift.id, world.here.volunteer.id, need=uuid4(), now=clock.now())
 
 
-async def test_only_people_of_the_neighbourhood_are_assigned(world: World, clock: TestClock, gate: UUID):
+async def test_only_people_of_the_neighbourhood_are_assigned(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     coordinator = await actor_of(world.here.coordinator, clock)
     for person in (world.there.volunteer.id, world.stranger.id, uuid4()):
@@ -290,7 +306,7 @@ async def test_only_people_of_the_neighbourhood_are_assigned(world: World, clock
 
 async def test_a_coordinator_learns_when_but_not_where_somebody_serves_in_another_neighbourhood(
     world: World, clock: TestClock, gate: UUID
-):
+) -> None:
     await add_membership(world.here.volunteer, Role.VOLUNTEER, world.there.area)
     there = await a_shift(world.there, await a_location(world.there, clock), clock)
     await joining.sign_up(await actor_of(world.here.volunteer, clock), there.id, now=clock.now())
@@ -305,7 +321,9 @@ async def test_a_coordinator_learns_when_but_not_where_somebody_serves_in_anothe
     assert own.members["conflict"].shift == there.id
 
 
-async def test_whoever_is_unassigned_is_named_in_the_fact_and_the_place_is_free(world: World, clock: TestClock, gate: UUID):
+async def test_whoever_is_unassigned_is_named_in_the_fact_and_the_place_is_free(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     shift = await a_shift(world.here, gate, clock)
     await joining.sign_up(await actor_of(world.here.volunteer, clock), shift.id, now=clock.now())
     coordinator = await actor_of(world.here.coordinator, clock)
@@ -318,7 +336,7 @@ async def test_whoever_is_unassigned_is_named_in_the_fact_and_the_place_is_free(
         await joining.unassign(coordinator, shift.id, world.here.volunteer.id, now=clock.now())
 
 
-async def test_a_shift_that_is_over_stays_as_it_was(world: World, clock: TestClock, gate: UUID):
+async def test_a_shift_that_is_over_stays_as_it_was(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     await joining.sign_up(await actor_of(world.here.volunteer, clock), shift.id, now=clock.now())
     clock.forward(26 * HOUR)
@@ -335,7 +353,7 @@ async def test_a_shift_that_is_over_stays_as_it_was(world: World, clock: TestClo
 # changing
 
 
-async def test_moving_a_shift_keeps_its_people_and_tells_them(world: World, clock: TestClock, gate: UUID):
+async def test_moving_a_shift_keeps_its_people_and_tells_them(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     other = await a_location(world.here, clock, "西门")
     volunteer = world.here.volunteer
@@ -359,7 +377,7 @@ async def test_moving_a_shift_keeps_its_people_and_tells_them(world: World, cloc
     assert [(a.person, a.effect) for a in fact.affected] == [(volunteer.id, Effect.MOVED), (volunteer.id, Effect.RELOCATED)]
 
 
-async def test_a_preview_says_the_same_and_changes_nothing(world: World, clock: TestClock, gate: UUID):
+async def test_a_preview_says_the_same_and_changes_nothing(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     await joining.sign_up(await actor_of(world.here.volunteer, clock), shift.id, now=clock.now())
     coordinator = await actor_of(world.here.coordinator, clock)
@@ -372,7 +390,7 @@ async def test_a_preview_says_the_same_and_changes_nothing(world: World, clock: 
     assert await facts_of(shift.id, "shift_changed") == 0
 
 
-async def test_a_change_of_words_informs_and_one_of_numbers_touches_nobody(world: World, clock: TestClock, gate: UUID):
+async def test_a_change_of_words_informs_and_one_of_numbers_touches_nobody(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     await joining.sign_up(await actor_of(world.here.volunteer, clock), shift.id, now=clock.now())
     coordinator = await actor_of(world.here.coordinator, clock)
@@ -385,7 +403,7 @@ async def test_a_change_of_words_informs_and_one_of_numbers_touches_nobody(world
     assert (more.shift.maximum, more.shift.taken, more.shift.version) == (9, 1, 3)
 
 
-async def test_a_change_of_nothing_leaves_no_trace(world: World, clock: TestClock, gate: UUID):
+async def test_a_change_of_nothing_leaves_no_trace(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     same = UpdateShift(title=shift.title, starts_at=shift.starts_at, needs=[needs(2, id=shift.needs[0].id)])
     change = await planning.update_shift(await actor_of(world.here.coordinator, clock), shift.id, same, now=clock.now())
@@ -393,7 +411,7 @@ async def test_a_change_of_nothing_leaves_no_trace(world: World, clock: TestCloc
     assert await facts_of(shift.id, "shift_changed") == 0
 
 
-async def test_a_shift_is_not_moved_onto_another_duty_of_somebody_on_it(world: World, clock: TestClock, gate: UUID):
+async def test_a_shift_is_not_moved_onto_another_duty_of_somebody_on_it(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     other = await a_shift(world.here, gate, clock, begins=48 * HOUR, title="值守")
     for who in (world.here.volunteer, world.here.second_volunteer):
@@ -419,7 +437,7 @@ async def test_a_shift_is_not_moved_onto_another_duty_of_somebody_on_it(world: W
     assert (await reading.get_shift(coordinator, shift.id, now=clock.now())).starts_at == shift.starts_at
 
 
-async def test_a_shift_may_be_moved_to_overlap_with_its_own_old_time(world: World, clock: TestClock, gate: UUID):
+async def test_a_shift_may_be_moved_to_overlap_with_its_own_old_time(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     await joining.sign_up(await actor_of(world.here.volunteer, clock), shift.id, now=clock.now())
     wanted = UpdateShift(starts_at=shift.starts_at + HOUR / 2, ends_at=shift.ends_at + HOUR / 2)
@@ -427,7 +445,7 @@ async def test_a_shift_may_be_moved_to_overlap_with_its_own_old_time(world: Worl
     assert change.applied
 
 
-async def test_places_never_sink_below_those_who_are_in(world: World, clock: TestClock, gate: UUID):
+async def test_places_never_sink_below_those_who_are_in(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     for who in (world.here.volunteer, world.here.second_volunteer):
         await joining.sign_up(await actor_of(who, clock), shift.id, now=clock.now())
@@ -439,7 +457,7 @@ async def test_places_never_sink_below_those_who_are_in(world: World, clock: Tes
         assert (below.need, below.taken, below.maximum, below.excess) == (shift.needs[0].id, 2, maximum, 2 - maximum)
 
 
-async def test_a_need_that_is_struck_out_takes_nobody_and_its_history_stays(world: World, clock: TestClock, gate: UUID):
+async def test_a_need_that_is_struck_out_takes_nobody_and_its_history_stays(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock, needs(1, NeedRole.PARTY_MEMBER), needs(1))
     member = await actor_of(world.here.second_volunteer, clock)
     await joining.sign_up(member, shift.id, now=clock.now())
@@ -455,7 +473,7 @@ async def test_a_need_that_is_struck_out_takes_nobody_and_its_history_stays(worl
     assert place.need == shift.needs[1].id
 
 
-async def test_an_edit_made_on_an_older_state_is_refused(world: World, clock: TestClock, gate: UUID):
+async def test_an_edit_made_on_an_older_state_is_refused(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     coordinator = await actor_of(world.here.coordinator, clock)
     await planning.update_shift(coordinator, shift.id, UpdateShift(title="夜巡", version=1), now=clock.now())
@@ -467,7 +485,9 @@ async def test_an_edit_made_on_an_older_state_is_refused(world: World, clock: Te
 # cancelling
 
 
-async def test_a_cancelled_shift_names_those_who_were_on_it_and_frees_their_time(world: World, clock: TestClock, gate: UUID):
+async def test_a_cancelled_shift_names_those_who_were_on_it_and_frees_their_time(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     shift = await a_shift(world.here, gate, clock)
     volunteer = await actor_of(world.here.volunteer, clock)
     await joining.sign_up(volunteer, shift.id, now=clock.now())
@@ -490,7 +510,7 @@ async def test_a_cancelled_shift_names_those_who_were_on_it_and_frees_their_time
     assert [(s.id, s.state) for s in mine.items] == [(shift.id, ShiftState.CANCELLED), (again.id, ShiftState.OPEN)]
 
 
-async def test_a_cancelled_shift_stays_cancelled(world: World, clock: TestClock, gate: UUID):
+async def test_a_cancelled_shift_stays_cancelled(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     coordinator = await actor_of(world.here.coordinator, clock)
     await planning.cancel_shift(coordinator, shift.id, CancelShift(reason="雨"), now=clock.now())
@@ -504,7 +524,9 @@ async def test_a_cancelled_shift_stays_cancelled(world: World, clock: TestClock,
 # reading
 
 
-async def test_a_list_shows_what_touches_the_time_asked_for_in_order_and_in_pages(world: World, clock: TestClock, gate: UUID):
+async def test_a_list_shows_what_touches_the_time_asked_for_in_order_and_in_pages(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     night = await a_shift(world.here, gate, clock, begins=-2 * HOUR, lasts=8 * HOUR)
     soon = await a_shift(world.here, gate, clock, begins=HOUR)
     twin = await a_shift(world.here, gate, clock, begins=HOUR)
@@ -530,7 +552,7 @@ async def test_a_list_shows_what_touches_the_time_asked_for_in_order_and_in_page
     assert [s.id for s in (await page(None, limit=50, until=31 * HOUR)).items][-1] == late.id
 
 
-async def test_a_list_can_be_narrowed(world: World, clock: TestClock, gate: UUID):
+async def test_a_list_can_be_narrowed(world: World, clock: TestClock, gate: UUID) -> None:
     other = await a_location(world.here, clock, "西门")
     here = await a_shift(world.here, gate, clock)
     there = await a_shift(world.here, other, clock)
@@ -553,7 +575,7 @@ async def test_a_list_can_be_narrowed(world: World, clock: TestClock, gate: UUID
     assert await found(kind=here.kind, location=gate, state=ShiftState.CANCELLED) == []
 
 
-async def test_names_are_seen_by_those_on_the_shift_telephones_by_leaders(world: World, clock: TestClock, gate: UUID):
+async def test_names_are_seen_by_those_on_the_shift_telephones_by_leaders(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     served = world.here.volunteer
     await joining.sign_up(await actor_of(served, clock), shift.id, now=clock.now())
@@ -572,7 +594,7 @@ async def test_names_are_seen_by_those_on_the_shift_telephones_by_leaders(world:
     assert await seen(world.here.second_volunteer) == (served.name, None)
 
 
-async def test_a_reader_sees_beforehand_why_they_could_not_sign_up(world: World, clock: TestClock, gate: UUID):
+async def test_a_reader_sees_beforehand_why_they_could_not_sign_up(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock, needs(1, NeedRole.PARTY_MEMBER))
     volunteer, member = await actor_of(world.here.volunteer, clock), await actor_of(world.here.second_volunteer, clock)
     assert (await reading.get_shift(volunteer, shift.id, now=clock.now())).refusals == [SignUpRefusal.NO_FITTING_NEED]
@@ -584,7 +606,7 @@ async def test_a_reader_sees_beforehand_why_they_could_not_sign_up(world: World,
     assert late == [SignUpRefusal.STARTED, SignUpRefusal.FULL]
 
 
-async def test_who_may_not_is_told_so_and_strangers_learn_nothing(world: World, clock: TestClock, gate: UUID):
+async def test_who_may_not_is_told_so_and_strangers_learn_nothing(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock)
     for stranger in (world.there.coordinator, world.stranger):
         with pytest.raises(NotFound):
@@ -602,7 +624,7 @@ async def test_who_may_not_is_told_so_and_strangers_learn_nothing(world: World, 
 
 async def test_a_check_in_finds_the_shift_here_before_one_elsewhere_from_an_hour_before(
     world: World, clock: TestClock, gate: UUID
-):
+) -> None:
     other = await a_location(world.here, clock, "西门")
     elsewhere = await a_shift(world.here, other, clock, begins=2 * HOUR, lasts=HOUR / 2)
     here = await a_shift(world.here, gate, clock, begins=3 * HOUR)
@@ -623,7 +645,7 @@ async def test_a_check_in_finds_the_shift_here_before_one_elsewhere_from_an_hour
 
 async def test_whoever_checks_in_may_take_a_place_after_the_start_judged_by_the_time_of_the_scan(
     world: World, clock: TestClock, gate: UUID
-):
+) -> None:
     shift = await a_shift(world.here, gate, clock, begins=HOUR)
     scanned = clock.now() + 2 * HOUR
     clock.forward(30 * HOUR)
@@ -634,7 +656,7 @@ async def test_whoever_checks_in_may_take_a_place_after_the_start_judged_by_the_
     assert refused.value.members["reasons"] == [SignUpRefusal.ENDED]
 
 
-async def test_open_shifts_here_are_todays_with_a_place_left_and_not_ones_own(world: World, clock: TestClock, gate: UUID):
+async def test_open_shifts_here_are_todays_with_a_place_left_and_not_ones_own(world: World, clock: TestClock, gate: UUID) -> None:
     clock.at = clock.at.replace(hour=2, minute=0, second=0)  # 10:00 in Shanghai
     zone = ZoneInfo("Asia/Shanghai")
     runs = await a_shift(world.here, gate, clock, begins=-HOUR)
@@ -649,7 +671,9 @@ async def test_open_shifts_here_are_todays_with_a_place_left_and_not_ones_own(wo
     assert [s.id for s in shown] == [runs.id, tonight.id]
 
 
-async def test_who_should_be_here_now_is_whoever_has_a_place_on_a_shift_that_runs(world: World, clock: TestClock, gate: UUID):
+async def test_who_should_be_here_now_is_whoever_has_a_place_on_a_shift_that_runs(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     runs = await a_shift(world.here, gate, clock, begins=HOUR)
     empty = await a_shift(world.here, gate, clock, begins=HOUR)
     cancelled = await a_shift(world.here, gate, clock, begins=HOUR)
@@ -664,7 +688,7 @@ async def test_who_should_be_here_now_is_whoever_has_a_place_on_a_shift_that_run
     assert set(await load_shifts([runs.id, uuid4()])) == {runs.id}
 
 
-async def test_what_is_taken_always_equals_those_who_are_in(world: World, clock: TestClock, gate: UUID):
+async def test_what_is_taken_always_equals_those_who_are_in(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock, needs(2), needs(2, NeedRole.PARTY_MEMBER))
     coordinator = await actor_of(world.here.coordinator, clock)
     volunteer = await actor_of(world.here.volunteer, clock)

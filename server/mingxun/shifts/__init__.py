@@ -1,5 +1,5 @@
-"""Duty: shifts with their needs, and who takes a place on them. Nobody serves in two places at once and no need is overbooked: the
-database holds both.
+"""Duty: shifts with their needs, and who takes a place on them. Nobody serves in two places at once and no need is overbooked:
+the database holds both.
 
 Features above may use the names below. They give places through `take_place`, inside their own transaction and before they lock
 anything themselves, and learn of changes through the facts in `mingxun.shifts.facts`.

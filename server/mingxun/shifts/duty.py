@@ -1,4 +1,7 @@
-"""What features above ask of shifts: who should be where at an instant, and which shift a check-in is for. The caller holds the transaction."""
+"""What features above ask of shifts: who should be where at an instant, and which shift a check-in is for.
+
+The caller holds the transaction.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +29,8 @@ class Expected:
 async def shifts_for_check_in(person: UUID, location: UUID, at: datetime) -> list[ShiftOut]:
     """The person's own shifts that a check-in at `location` at the instant `at` can be for, likeliest first.
 
-    That is from 60 minutes before a shift begins (`rules.EARLY_CHECK_IN`) to its end. Shifts at this location come before those elsewhere,
-    which are wrong doors or moved meeting points; then those that run, then those that begin soon.
+    That is from 60 minutes before a shift begins (`rules.EARLY_CHECK_IN`) to its end. Shifts at this location come before those
+    elsewhere, which are wrong doors or moved meeting points; of either, those that run before those that begin soon.
     """
     return await summaries(
         """s.state = 'open' AND s.id IN (
@@ -43,7 +46,7 @@ async def shifts_for_check_in(person: UUID, location: UUID, at: datetime) -> lis
 
 
 async def open_shifts_here(location: UUID, person: UUID, at: datetime, *, zone: ZoneInfo) -> list[ShiftOut]:
-    """The shifts at a location that are not over at `at`, begin before the local day ends and have a place left, without the person's own."""
+    """The shifts at a location that are not over, begin before the local day ends and have a place left; not the person's own."""
     return await summaries(
         """s.location = $2 AND s.state = 'open' AND s.ends_at > $3 AND s.starts_at > $3 - interval '24 hours' AND s.starts_at < $4
            AND EXISTS (SELECT FROM need WHERE shift = s.id AND taken < maximum)
@@ -60,7 +63,7 @@ async def open_shifts_here(location: UUID, person: UUID, at: datetime, *, zone: 
 async def expected_now(neighbourhood: UUID, at: datetime) -> list[Expected]:
     """The neighbourhood's shifts that run at `at`, by their starts, each with everyone who has a place on it."""
     rows = await fetch(
-        """SELECT s.id, coalesce(array_agg(a.person ORDER BY a.made_at, a.id) FILTER (WHERE a.person IS NOT NULL), '{}') AS persons
+        """SELECT s.id, array_remove(array_agg(a.person ORDER BY a.made_at, a.id), NULL) AS persons
            FROM shift s LEFT JOIN assignment a ON a.shift = s.id AND a.state = 'active'
            WHERE s.neighbourhood = $1 AND s.state = 'open'
              AND s.starts_at <= $2 AND s.starts_at > $2::timestamptz - interval '24 hours' AND s.ends_at > $2

@@ -35,8 +35,8 @@ async def sign_up(actor: Actor, shift: UUID, *, now: datetime) -> AssignmentOut:
 async def take_place(shift: UUID, person: UUID, *, at: datetime, now: datetime) -> AssignmentOut:
     """Give a person who checks in a place on the shift, also after it began; the one they have, if they are on it already.
 
-    `at` is when they scanned: it decides whether the shift was over, however late the scan arrives. Everything else as `sign_up`;
-    whether the person belongs to the neighbourhood is the caller's question. To be called before the caller locks rows of its own.
+    `at` is when they scanned: it decides whether the shift was over, however late the scan arrives. Else as `sign_up`; whether
+    the person belongs to the neighbourhood is the caller's question. To be called before the caller locks rows of its own.
     """
     return await _join(await lock_to_join(shift, person), person, judged_at=at, now=now, after_start=True)
 
@@ -44,8 +44,8 @@ async def take_place(shift: UUID, person: UUID, *, at: datetime, now: datetime) 
 async def assign(actor: Actor, shift: UUID, person: UUID, *, need: UUID | None, now: datetime) -> AssignmentOut:
     """Give a person a place by hand, until the shift ends; the one they have, if they are on it already.
 
-    `need`: that one, instead of the best that fits. Raises SignUpRefused with every reason; NotFound when the person does not belong
-    to the neighbourhood, or the need not to the shift; Forbidden. Locks as `sign_up`.
+    `need`: that one, instead of the best that fits. Raises SignUpRefused with every reason; NotFound when the person does not
+    belong to the neighbourhood, or the need not to the shift; Forbidden. Locks as `sign_up`.
     """
     found = await lock_to_join(shift, person)
     actor.require(Act.ASSIGN, found.neighbourhood)
@@ -162,7 +162,7 @@ async def _take(shift: ShiftNow, need: UUID, person: UUID, *, assigned: bool, by
 
 
 async def _leave(shift: ShiftNow, person: UUID, *, state: str, by: UUID, now: datetime) -> tuple[UUID, UUID] | None:
-    """End the person's assignment and free its place; the assignment and its need, or None when the person is not on the shift."""
+    """End the person's assignment and free its place; the assignment and its need, or None when they are not on the shift."""
     row = await fetch_row(
         """WITH ended AS (UPDATE assignment SET state = $3, ended_by = $4, ended_at = $5
                           WHERE shift = $1 AND person = $2 AND state = 'active' RETURNING id, need)

@@ -3,9 +3,9 @@
 **The order of locks**, the same for every change, so that no two can wait for each other:
 
 1. the shift's row: FOR SHARE by whoever takes or gives back a place, FOR UPDATE by whoever edits or cancels;
-2. the persons (an advisory lock each, in ascending order of their ids), whose duties are about to change. Without it two transactions
-   that insert overlapping duties of one person would each wait for the other's end, since an exclusion constraint is checked after
-   the row is written;
+2. the persons whose duties are about to change: an advisory lock each, in ascending order of their ids. Without it two
+   transactions that insert overlapping duties of one person would each wait for the other's end, since an exclusion constraint
+   is checked after the row is written;
 3. the needs' rows, then the assignments.
 
 A transaction changes one shift. PostgreSQL ends these locks with the transaction.
@@ -28,7 +28,10 @@ from mingxun.shifts.schemas import ShiftKind, ShiftState
 if TYPE_CHECKING:
     from asyncpg import Record
 
-_COLUMNS = "s.id, s.neighbourhood, s.kind, s.title, s.location, s.starts_at, s.ends_at, s.note, s.supports_property, s.state, s.made_by, s.version"
+_COLUMNS = (
+    "s.id, s.neighbourhood, s.kind, s.title, s.location, s.starts_at, s.ends_at, s.note, s.supports_property, s.state,"
+    " s.made_by, s.version"
+)
 _PERSON_KEY = "hashtextextended({}::text, 0)"
 """The advisory lock of a person; 64 bits of hash: a collision only makes two people wait for each other's sign-up."""
 
@@ -138,7 +141,8 @@ async def load_standing(shift: ShiftNow, person: UUID) -> Standing:
             LEFT JOIN LATERAL (
                 SELECT s.id, s.neighbourhood, s.title, s.starts_at, s.ends_at
                 FROM assignment a JOIN shift s ON s.id = a.shift
-                WHERE a.person = $2 AND a.state = 'active' AND tstzrange(a.starts_at, a.ends_at) && tstzrange($3, $4) AND a.shift <> $1
+                WHERE a.person = $2 AND a.state = 'active' AND a.shift <> $1
+                  AND tstzrange(a.starts_at, a.ends_at) && tstzrange($3, $4)
                 ORDER BY a.starts_at LIMIT 1) c ON true""",
         shift.id,
         person,

@@ -48,7 +48,8 @@ async def create_shift(actor: Actor, neighbourhood: UUID, wanted: CreateShift, *
     location = await load_location(wanted.location, neighbourhood)
     identity = new_id()
     await execute(
-        """INSERT INTO shift (id, neighbourhood, kind, title, location, starts_at, ends_at, note, supports_property, state, made_by, version)
+        """INSERT INTO shift (id, neighbourhood, kind, title, location, starts_at, ends_at, note, supports_property, state,
+                              made_by, version)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, 1)""",
         identity,
         neighbourhood,
@@ -71,8 +72,8 @@ async def create_shift(actor: Actor, neighbourhood: UUID, wanted: CreateShift, *
 async def update_shift(actor: Actor, shift: UUID, wanted: UpdateShift, *, now: datetime) -> ShiftChange:
     """Change a shift, or with `wanted.preview` say what the change would do. Nobody ever drops out through it.
 
-    Raises ShiftStale; ShiftClosed; ShiftInvalid with every fault, ShiftInPast; NeedsBelowTaken, ShiftChangeConflicts (not in a preview,
-    which lists them); NotFound, Forbidden. Locks the shift and, when it moves, the duties of everyone on it.
+    Raises ShiftStale; ShiftClosed; ShiftInvalid with every fault, ShiftInPast; NeedsBelowTaken; ShiftChangeConflicts, but not in
+    a preview, which lists them; NotFound, Forbidden. Locks the shift and, when it moves, the duties of everyone on it.
     """
     before = await _lock_open(actor, Act.UPDATE_SHIFT, shift, now=now)
     if wanted.version is not None and wanted.version != before.version:
@@ -139,7 +140,8 @@ async def _update(actor: Actor, before: ShiftNow, wanted: UpdateShift, *, now: d
         return ShiftChange(shift=await detail(actor, before, now=now), affected=[], applied=True)
 
     await execute(
-        """UPDATE shift SET title = $2, note = $3, location = $4, starts_at = $5, ends_at = $6, version = version + 1 WHERE id = $1""",
+        """UPDATE shift SET title = $2, note = $3, location = $4, starts_at = $5, ends_at = $6, version = version + 1
+           WHERE id = $1""",
         before.id,
         title,
         note,

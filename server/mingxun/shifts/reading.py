@@ -27,8 +27,8 @@ from mingxun.shifts.schemas import (
 if TYPE_CHECKING:
     from asyncpg import Record
 
-_SUMMARY = """s.id, s.neighbourhood, s.kind, s.title, s.location, l.name AS location_name, l.plate, s.starts_at, s.ends_at, s.state,
-    s.supports_property, n.taken, n.minimum, n.desired, n.maximum"""
+_SUMMARY = """s.id, s.neighbourhood, s.kind, s.title, s.location, l.name AS location_name, l.plate, s.starts_at, s.ends_at,
+    s.state, s.supports_property, n.taken, n.minimum, n.desired, n.maximum"""
 _JOINS = """JOIN location l ON l.id = s.location
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(taken), 0)::integer AS taken, coalesce(sum(minimum), 0)::integer AS minimum,

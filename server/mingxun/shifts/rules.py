@@ -1,6 +1,6 @@
 """Decisions about shifts. Pure: values and `now` in, verdict out.
 
-How many places are left is judged here only to say why somebody can't sign up; it is the database that counts when a place is taken.
+How many places are left is judged here only to say why somebody can't sign up; the database counts when a place is taken.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ FURTHEST = timedelta(days=730)
 BACKDATED = timedelta(days=1)
 """How far back a new shift may start, so that yesterday's unplanned duty can still be entered; older ones are slips."""
 EARLY_CHECK_IN = timedelta(minutes=60)
-"""How long before a shift begins a check-in is taken to be for it. An assumption of ours; later or earlier ones are flagged, not refused."""
+"""How long before a shift begins a check-in is taken to be for it. Our assumption; earlier ones are flagged, not refused."""
 LIST_DAYS = 14
 """How many days, today included, a list of shifts shows when nobody says."""
 FIRST_AID_SKILL = "急救"
@@ -103,8 +103,8 @@ def may_take_place(
 ) -> Verdict:
     """Decide whether a person may take a place at the instant `now` (aware, UTC).
 
-    `conflict` is the first other shift of theirs that overlaps. `after_start`: a coordinator adds them by hand, or they stand there
-    and check in; then only the end of the shift is too late.
+    `conflict` is the first other shift of theirs that overlaps. `after_start`: a coordinator adds them by hand, or they stand
+    there and check in; then only the end of the shift is too late.
     """
     refusals: list[SignUpRefusal] = []
     if state is ShiftState.CANCELLED:
@@ -197,7 +197,7 @@ class BelowTaken:
 def needs_below_taken(needs: Sequence[NeedPlan], existing: Sequence[NeedNow]) -> tuple[BelowTaken, ...]:
     """The needs that people would drop out of: nobody ever does through an edit, so it is refused until they are unassigned.
 
-    One that is left out counts as having no place, and one that is to ask for another role, too: those in it were let in for the old one.
+    One that is left out counts as having no place, and so does one that is to ask for another role: those in it may not have it.
     """
     wanted = {need.id: need for need in needs if need.id is not None}
     found = []
@@ -210,7 +210,7 @@ def needs_below_taken(needs: Sequence[NeedPlan], existing: Sequence[NeedNow]) ->
 
 
 def effects(*, times: bool, place: bool, words: bool) -> tuple[Effect, ...]:
-    """What everyone on a shift feels of a change of its times, its place, or its title or note; the lesser only when nothing greater."""
+    """What a change of a shift's times, place, or words does to everyone on it; words are told only when nothing else changed."""
     found = [effect for changed, effect in ((times, Effect.MOVED), (place, Effect.RELOCATED)) if changed]
     if words and not found:
         found.append(Effect.INFORMED)

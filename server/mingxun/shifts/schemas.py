@@ -141,7 +141,7 @@ class UpdateShift(Request, frozen=True, kw_only=True):
     note: Text | None = None
     needs: Annotated[list[NeedIn], Meta(min_length=1, max_length=8)] | None = None
     version: int | None = None
-    """The `version` that the change was made on; 409 `shift-changed` when somebody changed the shift since. None: whatever it is now."""
+    """The `version` that the change was made on; 409 `shift-changed` when it changed since. None: whatever it is now."""
     preview: bool = False
 
 
@@ -203,7 +203,7 @@ class ShiftDetail(ShiftOut, frozen=True, kw_only=True):
     cancel_reason: str | None
     needs: list[NeedOut]
     assignees: list[Assignee]
-    """Everyone on it; of a cancelled shift, everyone who was. Those on it see each other's names; people outside it see surnames only."""
+    """Everyone on it; of a cancelled shift, everyone who was. Leaders and those on it see names, others surnames only."""
     refusals: list[SignUpRefusal]
     """Why the reader may not sign up now, every reason at once; empty when they may."""
 

@@ -26,7 +26,7 @@ class Shift(Table, tablename="shift", db=ENGINE):
 
 
 class Need(Table, tablename="need", db=ENGINE):
-    """How many people of a kind a shift wants. One that was struck out has a maximum of 0: the places taken in it once refer to it."""
+    """How many people of a kind a shift wants. One that was struck out has a maximum of 0; places taken in it refer to it."""
 
     id = UUID(primary_key=True, default=None)
     neighbourhood = UUID(default=None)
