@@ -173,9 +173,9 @@ async def _settle_subscriptions(results: Sequence[_Result], *, now: datetime) ->
     await execute(
         """WITH mine AS (SELECT id FROM push_subscription WHERE id = ANY($2) ORDER BY id FOR UPDATE)
            UPDATE push_subscription s
-           SET last_delivered_at = CASE WHEN r.reason IS NULL THEN $1 ELSE s.last_delivered_at END,
+           SET last_delivered_at = CASE WHEN r.reason IS NULL THEN $1::timestamptz ELSE s.last_delivered_at END,
                failures = CASE WHEN r.reason IS NULL THEN 0 ELSE s.failures + 1 END,
-               retired_at = CASE WHEN r.retire THEN coalesce(s.retired_at, $1) ELSE s.retired_at END,
+               retired_at = CASE WHEN r.retire THEN coalesce(s.retired_at, $1::timestamptz) ELSE s.retired_at END,
                retired_reason = CASE WHEN r.retire THEN coalesce(s.retired_reason, r.reason) ELSE s.retired_reason END
            FROM unnest($2::uuid[], $3::text[], $4::bool[]) AS r (id, reason, retire), mine
            WHERE s.id = r.id AND mine.id = r.id""",

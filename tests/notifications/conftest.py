@@ -1,0 +1,82 @@
+"""People, browsers and facts for the tests of notifications."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import aiohttp
+import pytest
+
+from mingxun.kit.database import execute, fetch_value
+from mingxun.kit.ids import new_id
+from mingxun.kit.jobs import JobContext
+from mingxun.kit.settings import Settings
+from mingxun.kit.signing import Keys
+from mingxun.ledger import FactId, record
+from mingxun.notifications.endpoints import outgoing_session
+from mingxun.shifts.facts import Assigned, Duty, ShiftCancelled
+from mingxun.shifts.schemas import ShiftKind
+from tests.conftest import TestClock
+from tests.push_service import Browser, PushService, push_service
+from tests.world import Neighbourhood, Person, give_session
+
+Subscribe = Callable[..., Awaitable[UUID]]
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[PushService]:
+    async with push_service() as running:
+        yield running
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with outgoing_session(allow_private=True) as session:
+        yield session
+
+
+@pytest.fixture
+def context(settings: Settings, keys: Keys, clock: TestClock, http: aiohttp.ClientSession) -> JobContext:
+    return JobContext(settings=settings, keys=keys, clock=clock, http=http)
+
+
+def a_duty(here: Neighbourhood, now: datetime, *, title: str = "晚间巡逻", hours: float = 48) -> Duty:
+    return Duty(
+        kind=ShiftKind.PATROL,
+        title=title,
+        location=here.area.id,
+        starts_at=now + timedelta(hours=hours),
+        ends_at=now + timedelta(hours=hours + 2),
+        made_by=here.coordinator.id,
+    )
+
+
+async def record_assigned(here: Neighbourhood, person: Person, now: datetime) -> FactId:
+    """A coordinator gives the person a place."""
+    fact = Assigned(
+        neighbourhood=here.id, subject=new_id(), person=person.id, need=new_id(), assignment=new_id(), duty=a_duty(here, now)
+    )
+    return await record(fact, actor=here.coordinator.id, at=now)
+
+
+async def record_cancelled(here: Neighbourhood, people: list[UUID], now: datetime) -> FactId:
+    fact = ShiftCancelled(neighbourhood=here.id, subject=new_id(), duty=a_duty(here, now), reason="台风", persons=people)
+    return await record(fact, actor=here.coordinator.id, at=now)
+
+
+async def subscribe(person: UUID, browser: Browser, now: datetime) -> UUID:
+    """Sign the person in on that browser and turn notifications on; the subscription's id."""
+    await give_session(person, at=now)
+    session = await fetch_value("SELECT id FROM session WHERE person = $1 ORDER BY created_at DESC, id DESC LIMIT 1", person)
+    subscription = new_id()
+    await execute(
+        "INSERT INTO push_subscription (id, person, session, endpoint, p256dh, auth, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        subscription,
+        person,
+        session,
+        browser.endpoint,
+        browser.keys["p256dh"],
+        browser.keys["auth"],
+        now,
+    )
+    return subscription
