@@ -235,6 +235,9 @@ class RowFate(StrEnum):
 
 
 class FieldChange(Response, frozen=True, kw_only=True):
+    """`before` is empty for `political_status` and `remark`: what is kept of them is read in `PersonDetail` only. `field` is `roles`
+    for a role that is added."""
+
     field: str
     before: str
     after: str
@@ -245,6 +248,8 @@ class RosterRow(Response, frozen=True, kw_only=True):
 
     row: int
     """As the spreadsheet numbers it, from 1."""
+    sheet: str
+    """The sheet's name; empty when only one sheet of the file has people."""
     fate: RowFate
     name: str
     phone: str | None
@@ -284,5 +289,3 @@ class RosterImported(Response, frozen=True, kw_only=True):
     changed: int
     unchanged: int
     left_out: int
-
-

@@ -1,0 +1,94 @@
+"""Facts about people and their accounts. `subject` is the person unless said otherwise; none holds a name, number or address."""
+
+from uuid import UUID
+
+from mingxun.ledger import Fact
+from mingxun.people.schemas import PartyKind, Role
+
+
+class SignedIn(Fact, frozen=True, kw_only=True, tag="signed_in"):
+    """Somebody signed in, with their password or by accepting an invitation."""
+
+    session: UUID
+
+
+class SessionEnded(Fact, frozen=True, kw_only=True, tag="session_ended"):
+    """Somebody signed out, here or from another device."""
+
+    session: UUID
+
+
+class PasswordChanged(Fact, frozen=True, kw_only=True, tag="password_changed"):
+    """Every other session and every waiting invitation of theirs ended with it."""
+
+    sessions_ended: list[UUID]
+
+
+class AccountDisabled(Fact, frozen=True, kw_only=True, tag="account_disabled"):
+    """Every session and every waiting invitation of theirs ended with it."""
+
+    sessions_ended: list[UUID]
+
+
+class InvitationCreated(Fact, frozen=True, kw_only=True, tag="invitation_created"):
+    """`subject` is the invitation."""
+
+    person: UUID
+    role: Role
+    area: UUID
+    party: UUID | None
+
+
+class InvitationAccepted(Fact, frozen=True, kw_only=True, tag="invitation_accepted"):
+    """`subject` is the invitation, `person` whoever took it up, `made_by` who had invited them (None: the command line)."""
+
+    person: UUID
+    role: Role
+    area: UUID
+    made_by: UUID | None
+
+
+class InvitationRevoked(Fact, frozen=True, kw_only=True, tag="invitation_revoked"):
+    """`subject` is the invitation."""
+
+    person: UUID
+
+
+class MembershipGiven(Fact, frozen=True, kw_only=True, tag="membership_given"):
+    """`subject` is the person; the roles that a roster import gives stand in RosterImported."""
+
+    membership: UUID
+    role: Role
+    area: UUID
+    party: UUID | None
+
+
+class MembershipEnded(Fact, frozen=True, kw_only=True, tag="membership_ended"):
+    """`subject` is the person."""
+
+    membership: UUID
+    role: Role
+    area: UUID
+    party: UUID | None
+
+
+class PersonViewed(Fact, frozen=True, kw_only=True, tag="person_viewed"):
+    """Somebody read all that is kept of the person, with whatever it says of health and party membership."""
+
+
+class PartyCreated(Fact, frozen=True, kw_only=True, tag="party_created"):
+    """`subject` is the party."""
+
+    party_kind: PartyKind
+
+
+class RosterImported(Fact, frozen=True, kw_only=True, tag="roster_imported"):
+    """`subject` is the import. `added` and `changed` count people; `people` are all of them, the added ones first."""
+
+    added: int
+    changed: int
+    people: list[UUID]
+    leaders: list[UUID]
+    """Who became a building leader by it."""
+    buildings: list[UUID]
+    """Buildings made for it."""
