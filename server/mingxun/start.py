@@ -203,17 +203,17 @@ async def _prepare(settings: Settings, dsn: str, *, demo: bool) -> str:
     async with connected(dsn, migrated=False):
         ran = await migrate()
         if ran:
-            tell(f"· the database is at the newest of {len(ran)} migration(s)")
+            tell(f"· brought the database up to date ({len(ran)} migrations)")
         return await _page(settings, demo=demo)
 
 
 async def _page(settings: Settings, *, demo: bool) -> str:
-    from mingxun.demo import invite_guests, make_demonstration
-
     lines = ["", f"  明巡 Mingxun   {settings.public_url}", f"  data: {settings.data_dir}      stop: Ctrl-C", ""]
     if not demo:
         lines += ["  The first administrator:  .venv/bin/mingxun invite --role subdistrict_admin --area 街道 --name NAME", ""]
         return "\n".join(lines)
+    from mingxun.demo import invite_guests, make_demonstration
+
     if await make_demonstration(settings):
         tell("· made the demonstration neighbourhood")
     colour = sys.stdout.isatty()
