@@ -6,7 +6,7 @@ from mingxun.shifts.schemas import SignUpRefusal
 
 
 class SignUpRefused(Problem):
-    """No place for this person; `reasons` says why, `conflict` names the overlapping shift, `missing` what places left ask for."""
+    """No place for this person; `reasons` says why, `conflict` names the overlapping shift, `missing` what places left want."""
 
     status = 409
     slug = "sign-up-refused"

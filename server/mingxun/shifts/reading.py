@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
+
 from mingxun.kit.database import fetch, fetch_row
 from mingxun.kit.paging import Cursor, page_of
 from mingxun.kit.problems import NotFound
@@ -120,7 +122,7 @@ async def list_my_shifts(person: UUID, *, since: datetime, until: datetime | Non
 async def summaries(where: str, *args: Any, reader: UUID) -> list[ShiftOut]:
     """Shifts as lists show them, for this feature's other reads; in `where`, $1 is the reader and $2 the first of `args`."""
     rows = await fetch(f"SELECT {_SUMMARY}, {_MINE.format('$1')} FROM shift s {_JOINS} WHERE {where}", reader, *args)
-    return [_summary(row) for row in rows]
+    return _summaries(rows)
 
 
 async def get_shift(actor: Actor, shift: UUID, *, now: datetime) -> ShiftDetail:
@@ -141,7 +143,7 @@ async def detail(actor: Actor, shift: ShiftNow, *, now: datetime) -> ShiftDetail
         raise NotFound
     standing = await load_standing(shift, actor.person)
     return ShiftDetail(
-        **_fields(row),
+        **msgspec.structs.asdict(_summaries([row])[0]),
         version=row["version"],
         note=row["note"],
         cancel_reason=row["cancel_reason"],
@@ -195,30 +197,9 @@ def _after(cursor: str) -> tuple[datetime, UUID]:
 def _page(rows: "list[Record]", limit: int) -> ShiftPage:
     page, more = page_of(rows, limit)
     cursor = Cursor.encode(page[-1]["starts_at"], page[-1]["id"]) if more else None
-    return ShiftPage(items=[_summary(row) for row in page], next_cursor=cursor)
+    return ShiftPage(items=_summaries(page), next_cursor=cursor)
 
 
-def _summary(row: "Record") -> ShiftOut:
-    return ShiftOut(**_fields(row))
-
-
-_NAMES = (
-    "id",
-    "neighbourhood",
-    "title",
-    "location",
-    "location_name",
-    "plate",
-    "starts_at",
-    "ends_at",
-    "supports_property",
-    "taken",
-    "minimum",
-    "desired",
-    "maximum",
-    "mine",
-)
-
-
-def _fields(row: "Record") -> dict[str, Any]:
-    return {"kind": ShiftKind(row["kind"]), "state": ShiftState(row["state"]), **{name: row[name] for name in _NAMES}}
+def _summaries(rows: "list[Record]") -> list[ShiftOut]:
+    # One call for all rows: making them one by one in Python took three times as long, and this is what people wait for most.
+    return msgspec.convert([dict(row) for row in rows], list[ShiftOut])
