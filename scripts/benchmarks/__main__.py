@@ -1,0 +1,33 @@
+"""`scripts/bench`."""
+
+import argparse
+import asyncio
+import json
+import sys
+import warnings
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from scripts.benchmarks import requests
+
+Run = Callable[[], Awaitable[dict[str, Any]]]
+
+SCENARIOS: dict[str, Run] = {name: partial(requests.run, name) for name in requests.SCENARIOS}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Prints one JSON line a scenario.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENARIOS))
+    names = parser.parse_args().names or list(SCENARIOS)
+    unknown = [name for name in names if name not in SCENARIOS]
+    if unknown:
+        parser.error(f"no scenario {', '.join(unknown)}; there are: {', '.join(SCENARIOS)}")
+    warnings.simplefilter("ignore", ResourceWarning)
+    for name in names:
+        print(json.dumps(asyncio.run(SCENARIOS[name]())), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What we promise, each tested by causing the fault (`promises.md` of the design)."""
