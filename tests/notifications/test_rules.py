@@ -27,7 +27,8 @@ from mingxun.notifications.rules import (
     next_try,
 )
 from mingxun.notifications.words import SENTENCES, word
-from mingxun.people.schemas import Language
+from mingxun.people.facts import InvitationAccepted, MembershipEnded, MembershipGiven, RosterImported
+from mingxun.people.schemas import Language, Role
 from mingxun.shifts.facts import Assigned, Duty, PersonAffected, ShiftCancelled, ShiftChanged, SignedUp, Withdrew
 from mingxun.shifts.schemas import Effect, ShiftKind
 from mingxun.tickets.facts import (
@@ -247,7 +248,29 @@ def test_what_does_not_move_on_reaches_those_who_can_move_it() -> None:
     assert handed == {FITTER: ("ticket_handed_over", Manner.PUSH)}
 
 
+def test_the_other_coordinators_see_that_a_roster_was_imported() -> None:
+    fact = RosterImported(neighbourhood=HERE, subject=uuid4(), added=40, changed=2, people=[VOLUNTEER], leaders=[], buildings=[])
+    assert told(drafts(fact, SCENE)) == {SECRETARY: ("roster_imported", Manner.INBOX)}
+
+
+def test_who_invited_somebody_sees_that_they_came() -> None:
+    fact = InvitationAccepted(
+        neighbourhood=HERE, subject=uuid4(), person=VOLUNTEER, role=Role.VOLUNTEER, area=HERE, made_by=PLANNER
+    )
+    assert told(drafts(fact, replace(SCENE, actor=VOLUNTEER))) == {PLANNER: ("invitation_accepted", Manner.INBOX)}
+
+
+def test_whose_roles_change_is_told() -> None:
+    given = {"neighbourhood": HERE, "subject": VOLUNTEER, "membership": uuid4(), "role": Role.BUILDING_LEADER, "area": HERE, "party": None}
+    assert told(drafts(MembershipGiven(**given), SCENE)) == {VOLUNTEER: ("role_given", Manner.INBOX)}
+    assert told(drafts(MembershipEnded(**given), SCENE)) == {VOLUNTEER: ("role_ended", Manner.INBOX)}
+
+
 EXAMPLES = [
+    RosterImported(neighbourhood=HERE, subject=uuid4(), added=40, changed=2, people=[VOLUNTEER], leaders=[], buildings=[]),
+    InvitationAccepted(neighbourhood=HERE, subject=uuid4(), person=VOLUNTEER, role=Role.HANDLER, area=HERE, made_by=PLANNER),
+    MembershipGiven(neighbourhood=HERE, subject=VOLUNTEER, membership=uuid4(), role=Role.SECRETARY, area=HERE, party=None),
+    MembershipEnded(neighbourhood=HERE, subject=VOLUNTEER, membership=uuid4(), role=Role.VOLUNTEER, area=HERE, party=None),
     signed(Assigned),
     signed(SignedUp),
     signed(Withdrew),

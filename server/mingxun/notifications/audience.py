@@ -33,12 +33,14 @@ async def load_scene(fact: Fact, recorded: RecordedFact) -> Scene:
     names = await fetch("SELECT id, name FROM person WHERE id = ANY($1)", ids)
     places = await fetch("SELECT id, name, plate FROM location WHERE id = ANY($1)", ids)
     parties = await fetch("SELECT id, name FROM party WHERE id = ANY($1)", ids)
+    areas = await fetch("SELECT id, name FROM area WHERE id = ANY($1)", ids)
     spot, leaders = await _spot(fact) if isinstance(fact, TicketFact) else ("", frozenset[UUID]())
     return Scene(
         at=recorded.at,
         actor=recorded.actor,
         names={row["id"]: row["name"] for row in names},
         places={row["id"]: Place(row["name"], row["plate"]) for row in places},
+        areas={row["id"]: row["name"] for row in areas},
         spot=spot,
         parties={row["id"]: row["name"] for row in parties},
         coordinators=await _coordinators(recorded.neighbourhood),

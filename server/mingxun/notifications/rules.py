@@ -15,6 +15,20 @@ from mingxun.areas.facts import AreaCreated
 from mingxun.checkins.facts import CheckedIn, CheckedOut, ScannedAgain, StayClosed, Vouched
 from mingxun.checkins.schemas import Direction, Flag
 from mingxun.ledger import Fact
+from mingxun.people.facts import (
+    AccountDisabled,
+    InvitationAccepted,
+    InvitationCreated,
+    InvitationRevoked,
+    MembershipEnded,
+    MembershipGiven,
+    PartyCreated,
+    PasswordChanged,
+    PersonViewed,
+    RosterImported,
+    SessionEnded,
+    SignedIn,
+)
 from mingxun.places.facts import LocationChanged, LocationCreated, LocationRekeyed
 from mingxun.shifts.facts import Assigned, Duty, ShiftCancelled, ShiftChanged, ShiftCreated, SignedUp, Unassigned, Withdrew
 from mingxun.tickets.facts import (
@@ -49,6 +63,8 @@ class Scene:
     actor: UUID | None
     names: Mapping[UUID, str] = field(default_factory=dict)
     places: Mapping[UUID, Place] = field(default_factory=dict)
+    areas: Mapping[UUID, str] = field(default_factory=dict)
+    """Names of areas."""
     spot: str = ""
     """Where a ticket is: location, building or words; empty for the whole neighbourhood."""
     parties: Mapping[UUID, str] = field(default_factory=dict)
@@ -290,6 +306,30 @@ def _ticket_overdue(fact: TicketOverdue, scene: Scene) -> Iterator[Draft]:
     yield from _each(told, f"ticket_overdue_{fact.deadline}", _ticket_path(fact), Manner.PUSH, **_ticket(fact, scene))
 
 
+# People
+
+
+def _roster_imported(fact: RosterImported, scene: Scene) -> Iterator[Draft]:
+    params = {"name": scene.name(scene.actor), "added": fact.added, "changed": fact.changed}
+    yield from _each(scene.coordinators, "roster_imported", "/people", Manner.INBOX, **params)
+
+
+def _invitation_accepted(fact: InvitationAccepted, scene: Scene) -> Iterator[Draft]:
+    if fact.made_by is not None:
+        params = {"name": scene.name(fact.person), "role": fact.role.value, "area": scene.areas.get(fact.area, "")}
+        yield Draft(fact.made_by, "invitation_accepted", "/people", Manner.INBOX, params)
+
+
+def _membership_given(fact: MembershipGiven, scene: Scene) -> Iterator[Draft]:
+    params = {"role": fact.role.value, "area": scene.areas.get(fact.area, "")}
+    yield Draft(fact.subject, "role_given", "/me", Manner.INBOX, params)
+
+
+def _membership_ended(fact: MembershipEnded, scene: Scene) -> Iterator[Draft]:
+    params = {"role": fact.role.value, "area": scene.areas.get(fact.area, "")}
+    yield Draft(fact.subject, "role_ended", "/me", Manner.INBOX, params)
+
+
 Rule = Callable[[Any, Scene], Iterator[Draft]]
 
 ANNOUNCED: Mapping[type[Fact], Rule] = {
@@ -311,6 +351,10 @@ ANNOUNCED: Mapping[type[Fact], Rule] = {
     TicketVerified: _ticket_verified,
     TicketReopened: _ticket_reopened,
     TicketOverdue: _ticket_overdue,
+    RosterImported: _roster_imported,
+    InvitationAccepted: _invitation_accepted,
+    MembershipGiven: _membership_given,
+    MembershipEnded: _membership_ended,
 }
 
 SILENT: Mapping[type[Fact], str] = {
@@ -320,6 +364,14 @@ SILENT: Mapping[type[Fact], str] = {
     LocationRekeyed: "whoever replaced the poster hangs it up, too",
     ShiftCreated: "open shifts stand in the list; a phone that rings for each is soon silenced",
     ScannedAgain: "the first scan had its receipt",
+    SignedIn: "whoever signs in sees it; the list of sessions shows it to their other devices",
+    SessionEnded: "whoever signed out sees it",
+    PasswordChanged: "whoever changed it sees it, and no other device of theirs is signed in any more",
+    AccountDisabled: "nobody is signed in to that account any more",
+    InvitationCreated: "the invited has no account yet: the link is handed over by hand",
+    InvitationRevoked: "the invited has no account yet; whoever opens the link is told",
+    PersonViewed: "it is on record for whoever asks; a message at every look would only alarm",
+    PartyCreated: "it shows in the list of parties when a ticket is handed over",
 }
 
 

@@ -45,7 +45,9 @@ _ZH: Mapping[str, Sentence] = {
     "ticket_overdue_resolve": ("超时没修好：{number}", "{what}{spot}。在{party}手里。"),
     # people
     "roster_imported": ("{name}导入了花名册", "新增 {added} 人，更新 {changed} 人。"),
-    "role_granted": ("您多了一个身份", "{area}：{role}。"),
+    "invitation_accepted": ("{name}接受了邀请", "{area}：{role}。"),
+    "role_given": ("您多了一个身份：{role}", "{area}。"),
+    "role_ended": ("您不再是{role}了", "{area}。有疑问请联系统筹员。"),
     # trial
     "push_test": ("通知开好了", "以后班次有变、问题有进展，就这样告诉您。"),
 }
@@ -95,7 +97,9 @@ _EN: Mapping[str, Sentence] = {
     "ticket_overdue_claim": ("Overdue, nobody claimed it: {number}", "{what}{spot}. It waits for {party}."),
     "ticket_overdue_resolve": ("Overdue, not mended: {number}", "{what}{spot}. It is with {party}."),
     "roster_imported": ("{name} imported a roster", "{added} people added, {changed} updated."),
-    "role_granted": ("You have one more role", "{area}: {role}."),
+    "invitation_accepted": ("{name} accepted the invitation", "{area}: {role}."),
+    "role_given": ("You have one more role: {role}", "{area}."),
+    "role_ended": ("You are no longer {role}", "{area}. If in doubt, ask a coordinator."),
     "push_test": ("Notifications work", "This is how you will hear of changed shifts and of issues that move."),
 }
 
@@ -162,13 +166,14 @@ _TERMS: Mapping[Language, Mapping[str, Mapping[str, str]]] = {
     },
 }
 _UNKNOWN: Mapping[Language, Mapping[str, str]] = {
-    Language.ZH: {"by": "统筹员", "name": "有人", "place": "原定地点", "was_place": "原定地点", "party": "责任方"},
+    Language.ZH: {"by": "统筹员", "name": "有人", "place": "原定地点", "was_place": "原定地点", "party": "责任方", "area": "本居民区"},
     Language.EN: {
         "by": "a coordinator",
         "name": "Somebody",
         "place": "the usual place",
         "was_place": "the usual place",
         "party": "the party in charge",
+        "area": "the neighbourhood",
     },
 }
 """For what is not known any more, such as the name of somebody who was erased."""
