@@ -2,10 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final
 
 import phonenumbers
@@ -25,7 +25,8 @@ _MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})")
 def normalise_phone(text: str) -> str | None:
     """The number in E.164 (`+8613812345678`), whatever way it is written; None if it can't be one.
 
-    Full-width digits, spaces and dashes are understood; a number without country code is a Chinese one, and a landline needs its area code.
+    Full-width digits, spaces and dashes are understood; a number without country code is a Chinese one, and a landline needs its
+    area code.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     digits = re.sub(r"[\s\-_.·—–()]", "", plain)
@@ -85,7 +86,7 @@ def judge_password(password: str, *, phone: str) -> PasswordFault | None:
 def _monotonous(text: str) -> bool:
     if len(set(text)) <= 2:
         return True
-    steps = {ord(after) - ord(before) for before, after in zip(text, text[1:], strict=False)}
+    steps = {ord(after) - ord(before) for before, after in pairwise(text)}
     return steps in ({1}, {-1})
 
 
@@ -145,20 +146,13 @@ def inviting(role: Role) -> Act:
 
 
 def judge_invitation(
-    *,
-    role: Role,
-    area_kind: str,
-    persons: int,
-    party: bool,
-    held: Collection[tuple[Role, object, object]] = (),
-    wanted: object = None,
+    *, role: Role, area_kind: str, named: tuple[bool, bool], party: bool, held: bool
 ) -> tuple[InvitationFault, ...]:
-    """Everything that is wrong with an invitation; empty if nothing is.
-
-    `persons`: how many of person and name were given. `held`: what the person holds, as (role, area, party); `wanted` is the like.
+    """Everything that is wrong with an invitation; empty if nothing is. `named`: whether a person is given, and whether a name
+    is.
     """
     faults = []
-    if persons != 1:
+    if sum(named) != 1:
         faults.append(InvitationFault.WHO)
     if role is Role.SUBDISTRICT_ADMIN:
         return (*faults, InvitationFault.NOT_BY_INVITATION)
@@ -170,6 +164,17 @@ def judge_invitation(
         faults.append(InvitationFault.BUILDING_NEEDED)
     if role in {Role.COORDINATOR, Role.SECRETARY, Role.HANDLER} and area_kind != "neighbourhood":
         faults.append(InvitationFault.NEIGHBOURHOOD_NEEDED)
-    if wanted in held:
+    if held:
         faults.append(InvitationFault.HELD_ALREADY)
     return tuple(faults)
+
+
+class InvitationEnd(StrEnum):
+    """Why an invitation can't be used any more."""
+
+    ACCEPTED = "accepted"
+    """Somebody has taken it up."""
+    EXPIRED = "expired"
+    """Its time is over."""
+    REVOKED = "revoked"
+    """Whoever invited took it back, or may not invite any more."""

@@ -235,7 +235,8 @@ class RowFate(StrEnum):
 
 
 class FieldChange(Response, frozen=True, kw_only=True):
-    """`before` is empty for `political_status` and `remark`: what is kept of them is read in `PersonDetail` only. `field` is `roles`
+    """`before` is empty for `political_status` and `remark`: what is kept of them is read in `PersonDetail` only. `field` is
+    `roles`
     for a role that is added."""
 
     field: str

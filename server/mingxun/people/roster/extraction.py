@@ -1,8 +1,10 @@
-"""Reads the cells out of a spreadsheet file that somebody sent. Run as a program of its own, by its path: `python -I extraction.py`.
+"""Reads the cells out of a spreadsheet file that somebody sent. Run as a program of its own, by its path: `python -I
+extraction.py`.
 
-A crafted file can make a reader allocate without end or crash, whatever language it is written in. Here that ends this process, which
-has limits on memory and time, and not the server. So this file imports nothing of Mingxun; it takes the file on standard input and
-answers in MessagePack: `{"sheets": [...], "hidden": [...], "typed": ...}`, or `{"fault": code, "found": text}` with a code of
+A crafted file can make a reader allocate without end or crash, whatever language it is written in. Here that ends this process,
+which
+has limits on memory and time, and not the server. So this file imports nothing of Mingxun; it takes the file on standard input
+and answers in MessagePack: `{"sheets": [...], "hidden": [...], "typed": ...}`, or `{"fault": code, "found": text}` with a code of
 `rules.FileFault`.
 """
 

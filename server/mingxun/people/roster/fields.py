@@ -1,4 +1,6 @@
-"""What the cells of a roster mean, one field at a time. Pure; nothing is guessed in silence: whatever is unsure comes back as a trouble."""
+"""What the cells of a roster mean, one field at a time. Pure; nothing is guessed in silence: whatever is unsure comes back as a
+trouble.
+"""
 
 import datetime
 import re
@@ -207,8 +209,8 @@ def _take_number(part: str, numbers: list[str], notes: list[str], found: list[Fo
 def born_of(cell: Cell, *, typed: bool, this_year: int, found: list[Found]) -> str:
     """`1948`, `1948-04` or `1948-04-04`, as far as the cell says it; empty if it says none.
 
-    A number 1967.1 is 1967 and ten months if somebody typed 1967.10, which spreadsheets shorten. With `typed` False (a CSV) that may
-    have happened to a text, too.
+    A number 1967.1 is 1967 and ten months if somebody typed 1967.10, which spreadsheets shorten. With `typed` False (a CSV) that
+    may have happened to a text, too.
     """
     text = text_of(cell)
     if not text or text in {"无", "不详", "未知", "/", "-"}:

@@ -1,8 +1,10 @@
-"""What importing a roster would do to the people who are there. Pure, and the same for the same input: on confirmation it is worked out
-again and must come out equal.
+"""What importing a roster would do to the people who are there. Pure, and the same for the same input: on confirmation it is
+worked out again and must come out equal.
 
-Each row is matched with the people of the roster *as the rows before it leave them*, so that importing the same file twice changes
-nothing: by name and telephone; else by name, building and room; a row with neither, by the name alone if there is just one such person.
+Each row is matched with the people of the roster *as the rows before it leave them*, so that importing the same file twice
+changes
+nothing: by name and telephone; else by name, building and room; a row with neither, by the name alone if there is just one such
+person.
 """
 
 import hashlib
@@ -157,7 +159,9 @@ def plan(records: Sequence[Record], roster: Iterable[Known], buildings: Mapping[
 
 
 def _names_of_new(records: Sequence[Record], buildings: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Names for buildings that are not there yet: as the first row that writes them out (37幢), else as concluded (37-202 → 37号)."""
+    """Names for buildings that are not there yet: as the first row that writes them out (37幢), else as concluded (37-202 →
+    37号).
+    """
     names: dict[str, str] = {}
     for exact in (True, False):
         for record in records:
@@ -250,8 +254,8 @@ def _values_of_known(known: Known) -> dict[str, str]:
 def _updates(slot: _Slot, record: Record) -> dict[str, str]:
     new = _values(record)
     old = slot.values
-    # A room belongs to its building and a note to its number: with another one the old would be wrong, even if no new one is said.
-    bound = {
+    # A room belongs to its building and a note to its number: with another one the old would be wrong, even if no new one is
+    said. bound = {
         "room": bool(record.key) and record.key != old["building"],
         "phone_note": bool(record.phone) and record.phone != old["phone"],
     }

@@ -88,7 +88,8 @@ async def preview(actor: Actor, neighbourhood: UUID, file_name: str, data: bytes
 async def confirm(actor: Actor, roster_import: UUID, *, clock: Clock) -> RosterImported:
     """Do what the preview said, all at once. Confirmed again, it answers the same and does nothing.
 
-    Raises NotFound, Forbidden, RosterLapsed; RosterChanged when it would now do something else. Imports into one neighbourhood take turns.
+    Raises NotFound, Forbidden, RosterLapsed; RosterChanged when it would now do something else. Imports into one neighbourhood
+    take turns.
     """
     row = await fetch_row(
         "SELECT neighbourhood, plan, made_at, confirmed_at, outcome FROM roster_import WHERE id = $1 FOR UPDATE", roster_import

@@ -1,4 +1,6 @@
-"""Sentences for what is found in a roster, in each language. The codes are the contract; these words are for who reads the preview."""
+"""Sentences for what is found in a roster, in each language. The codes are the contract; these words are for who reads the
+preview.
+"""
 
 from mingxun.people.roster.fields import Found, Trouble
 from mingxun.people.schemas import Language

@@ -1,0 +1,236 @@
+"""Signing in and out, passwords, sessions; the caller holds the transaction."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+
+from mingxun.kit.clock import Clock
+from mingxun.kit.database import execute, fetch, fetch_row, fetch_value
+from mingxun.kit.problems import NotFound
+from mingxun.kit.rate_limits import RateLimits
+from mingxun.kit.settings import Settings
+from mingxun.kit.signing import Keys
+from mingxun.ledger import record
+from mingxun.people import guesses
+from mingxun.people.access import Actor
+from mingxun.people.facts import AccountDisabled, PasswordChanged, SessionEnded, SignedIn
+from mingxun.people.passwords import hash_password, is_outdated, verify_password
+from mingxun.people.problems import InvalidPhone, PasswordRefused, WrongCredentials, WrongPassword
+from mingxun.people.rules import judge_password, normalise_phone
+from mingxun.people.schemas import (
+    ChangePassword,
+    Language,
+    Me,
+    MembershipOut,
+    NeighbourhoodRef,
+    PartyKind,
+    PartyOut,
+    Role,
+    SessionOut,
+    SignIn,
+)
+from mingxun.people.sessions import end_session_of, end_sessions, start_session
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+
+class Browser(msgspec.Struct, frozen=True, kw_only=True):
+    """What a browser brings along when somebody signs in."""
+
+    source: str
+    """See `sources.source_of`."""
+    device: str
+    mark: str | None
+    """See `guesses`."""
+    session: str | None
+    """The token of a session it has already; it ends."""
+
+
+class SignedInBrowser(msgspec.Struct, frozen=True, kw_only=True):
+    """What it gets."""
+
+    me: Me
+    token: str
+
+
+def require_phone(text: str) -> str:
+    """The number in E.164. Raises InvalidPhone."""
+    phone = normalise_phone(text)
+    if phone is None:
+        raise InvalidPhone
+    return phone
+
+
+def require_password(password: str, *, phone: str) -> None:
+    """Raises PasswordRefused when a new password is too easy to guess."""
+    fault = judge_password(password, phone=phone)
+    if fault is not None:
+        raise PasswordRefused(reason=fault)
+
+
+async def sign_in(
+    data: SignIn, browser: Browser, *, limits: RateLimits, keys: Keys, settings: Settings, clock: Clock
+) -> SignedInBrowser:
+    """Open a session. Raises InvalidPhone, RateLimited, WrongCredentials: the same, and as late, for a number that nobody has."""
+    phone = require_phone(data.phone)
+    account = await load_account(phone)
+    owner = account["person"] if account else None
+    await guesses.count_sign_in(limits, keys, phone=phone, owner=owner, source=browser.source, mark=browser.mark)
+    kept = account["password_hash"] if account and account["disabled_at"] is None else None
+    if not await verify_password(data.password, kept) or owner is None:
+        raise WrongCredentials
+    if kept is not None and is_outdated(kept):
+        await execute("UPDATE account SET password_hash = $2 WHERE person = $1", owner, await hash_password(data.password))
+    return await open_session(owner, browser, settings=settings, now=clock.now())
+
+
+async def load_account(phone: str) -> "Record | None":
+    """Person, password_hash and disabled_at of the account with this number (E.164)."""
+    return await fetch_row("SELECT person, password_hash, disabled_at FROM account WHERE phone = $1", phone)
+
+
+async def open_session(person: UUID, browser: Browser, *, settings: Settings, now: datetime) -> SignedInBrowser:
+    """A new session for somebody who has proven who they are; the one that the browser brought along ends."""
+    if browser.session:
+        await end_session_of(browser.session, now=now)
+    session, token = await start_session(person, device=browser.device, settings=settings, now=now)
+    await record(SignedIn(neighbourhood=None, subject=person, session=session), actor=person, at=now, announce=False)
+    return SignedInBrowser(me=await load_me(person, session), token=token)
+
+
+async def sign_out(actor: Actor, *, clock: Clock) -> None:
+    """End the session that asks."""
+    await end_session(actor, actor.session, clock=clock)
+
+
+async def load_me(person: UUID, session: UUID) -> Me:
+    """Who is signed in. Raises NotFound when there is no such account."""
+    row = await fetch_row(
+        "SELECT p.name, p.language, a.phone FROM person p JOIN account a ON a.person = p.id WHERE p.id = $1", person
+    )
+    if row is None:
+        raise NotFound
+    return Me(
+        id=person,
+        name=row["name"],
+        phone=row["phone"],
+        language=Language(row["language"]),
+        memberships=await memberships_of(person),
+        session=session,
+    )
+
+
+async def memberships_of(person: UUID) -> list[MembershipOut]:
+    """The roles that the person holds now, oldest first."""
+    rows = await fetch(
+        """SELECT m.id, m.role, m.area, a.name AS area_name, m.party, pa.kind AS party_kind, pa.name AS party_name,
+                  pa.phone AS party_phone, n.ids, n.names
+           FROM membership m
+           JOIN area a ON a.id = m.area
+           LEFT JOIN party pa ON pa.id = m.party
+           CROSS JOIN LATERAL (
+               SELECT array_agg(area.id ORDER BY area.name) AS ids, array_agg(area.name ORDER BY area.name) AS names FROM area
+               WHERE area.id = m.neighbourhood OR m.neighbourhood IS NULL AND area.parent = m.area AND area.kind = 'neighbourhood'
+           ) n
+           WHERE m.person = $1 AND m.ended_at IS NULL
+           ORDER BY m.from_at, m.id""",
+        person,
+    )
+    return [
+        MembershipOut(
+            id=row["id"],
+            role=Role(row["role"]),
+            area=row["area"],
+            area_name=row["area_name"],
+            party=None
+            if row["party"] is None
+            else PartyOut(id=row["party"], kind=PartyKind(row["party_kind"]), name=row["party_name"], phone=row["party_phone"]),
+            neighbourhoods=[
+                NeighbourhoodRef(id=identity, name=name)
+                for identity, name in zip(row["ids"] or [], row["names"] or [], strict=True)
+            ],
+        )
+        for row in rows
+    ]
+
+
+async def choose_language(actor: Actor, language: Language) -> Me:
+    """Speak this language from now on."""
+    await execute("UPDATE person SET language = $2 WHERE id = $1", actor.person, language.value)
+    return await load_me(actor.person, actor.session)
+
+
+async def change_password(actor: Actor, data: ChangePassword, *, limits: RateLimits, clock: Clock) -> None:
+    """Set a new password. Every other session of the account ends, and so do the invitations that are waiting for or from its
+    owner.
+
+    Raises RateLimited, WrongPassword, PasswordRefused.
+    """
+    await guesses.count_password(limits, actor.person)
+    row = await fetch_row("SELECT phone, password_hash FROM account WHERE person = $1", actor.person)
+    if row is None or not await verify_password(data.current, row["password_hash"]):
+        raise WrongPassword
+    require_password(data.new, phone=row["phone"])
+    await execute("UPDATE account SET password_hash = $2 WHERE person = $1", actor.person, await hash_password(data.new))
+    now = clock.now()
+    ended = await end_sessions(actor.person, now=now, sparing=actor.session)
+    await revoke_invitations_of(actor.person, now=now)
+    fact = PasswordChanged(neighbourhood=None, subject=actor.person, sessions_ended=ended)
+    await record(fact, actor=actor.person, at=now, announce=False)
+
+
+async def disable_account(person: UUID, *, actor: UUID | None, clock: Clock) -> None:
+    """Shut an account: every session of it and every invitation waiting for or from its owner ends. Raises NotFound."""
+    now = clock.now()
+    if not await execute("UPDATE account SET disabled_at = $2 WHERE person = $1 AND disabled_at IS NULL", person, now):
+        raise NotFound("There is no such account, or it is disabled already.")
+    ended = await end_sessions(person, now=now)
+    await revoke_invitations_of(person, now=now)
+    await record(AccountDisabled(neighbourhood=None, subject=person, sessions_ended=ended), actor=actor, at=now, announce=False)
+
+
+async def revoke_invitations_of(person: UUID, *, now: datetime) -> None:
+    """End the invitations that wait for the person and those that the person made: whoever had the password may have made some."""
+    await execute(
+        "UPDATE invitation SET revoked_at = $2 WHERE (person = $1 OR made_by = $1) AND accepted_at IS NULL AND revoked_at IS NULL",
+        person,
+        now,
+    )
+
+
+async def list_sessions(actor: Actor, *, clock: Clock) -> list[SessionOut]:
+    """The actor's sessions that are still good, the last used first; 100 at most."""
+    rows = await fetch(
+        """SELECT id, device, created_at, last_seen_at FROM session
+           WHERE person = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY last_seen_at DESC, id LIMIT 100""",
+        actor.person,
+        clock.now(),
+    )
+    return [
+        SessionOut(
+            id=row["id"],
+            device=row["device"],
+            created_at=row["created_at"],
+            last_seen_at=row["last_seen_at"],
+            current=row["id"] == actor.session,
+        )
+        for row in rows
+    ]
+
+
+async def end_session(actor: Actor, session: UUID, *, clock: Clock) -> None:
+    """End one of the actor's sessions. Raises NotFound when it is not theirs, or over."""
+    now = clock.now()
+    ended = await fetch_value(
+        "UPDATE session SET ended_at = $3 WHERE id = $1 AND person = $2 AND ended_at IS NULL RETURNING id",
+        session,
+        actor.person,
+        now,
+    )
+    if ended is None:
+        raise NotFound
+    fact = SessionEnded(neighbourhood=None, subject=actor.person, session=session)
+    await record(fact, actor=actor.person, at=now, announce=False)
