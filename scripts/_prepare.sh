@@ -8,7 +8,7 @@ stamps=$venv/stamps
 export UV_PYTHON_DOWNLOADS=never # Python comes from this machine; packages from PyPI
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 export npm_config_update_notifier=false npm_config_loglevel=error
-unset PYTHONHOME PYTHONPATH VIRTUAL_ENV NODE_OPTIONS
+unset PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV NODE_OPTIONS
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -68,7 +68,7 @@ make_venv() {
 
 install_locked() { # install_locked LOCKFILE: exactly these versions, each archive checked against its hash
   if command -v uv >/dev/null 2>&1; then
-    uv pip install --quiet --python "$venv/bin/python" --require-hashes -r "$1"
+    uv pip install --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes -r "$1"
   else
     "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip >/dev/null
     "$venv/bin/python" -m pip install --quiet --require-hashes --no-deps -r "$1"

@@ -5,8 +5,6 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from mingxun.kit.database import close_pool, open_pool
-from mingxun.kit.migrate import pending
 from mingxun.kit.postgres import EmbeddedPostgres
 from mingxun.kit.settings import Settings, load
 
@@ -69,6 +67,9 @@ def running_database(settings: Settings) -> Iterator[str]:
 @contextlib.asynccontextmanager
 async def connected(dsn: str, *, size: int = 2, migrated: bool = True) -> AsyncIterator[None]:
     """This process with a pool to the database. With `migrated`, raises NotReady when a migration is waiting."""
+    from mingxun.kit.database import close_pool, open_pool  # heavy, and a start should be quick
+    from mingxun.kit.migrate import pending
+
     await open_pool(dsn, size=size)
     try:
         if migrated and (waiting := await pending()):

@@ -7,6 +7,7 @@ of them is started again.
 import asyncio
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import signal
@@ -25,7 +26,6 @@ import psutil
 
 from mingxun.installation import connected, environment_of, read_settings
 from mingxun.kit.children import spawn
-from mingxun.kit.migrate import migrate
 from mingxun.kit.postgres import EmbeddedPostgres, PostgresFailed
 from mingxun.kit.settings import Settings, SettingsError
 from mingxun.kit.signing import BrokenKey, load_or_make
@@ -67,6 +67,10 @@ class Part:
         with open(self.log, "ab", opener=lambda path, flags: os.open(path, flags, mode=0o600)) as log:
             self._child = spawn(self._command, environment=self._environment, output=log)
         self._born = time.monotonic()
+
+    @property
+    def started(self) -> bool:
+        return self._child is not None
 
     def watch(self) -> None:
         """Notice its end, and start it again when its pause is over."""
@@ -139,6 +143,22 @@ class Database:
             self._server.stop()
 
 
+class _Migrated:
+    """Whether the database was brought to the migrations of this very version before, as far as a note beside it says."""
+
+    def __init__(self, settings: Settings) -> None:
+        names = sorted(path.name for path in Path(__file__).parent.glob("*/migrations/*.py"))
+        cluster = settings.database_url or str(EmbeddedPostgres(settings.data_dir).cluster.stat().st_ino)
+        self._wanted = hashlib.sha256("\n".join([cluster, *names]).encode()).hexdigest()
+        self._note = settings.data_dir / "migrated"
+
+    def __bool__(self) -> bool:
+        return self._note.is_file() and self._note.read_text().strip() == self._wanted
+
+    def remember(self) -> None:
+        self._note.write_text(self._wanted + "\n")
+
+
 def tell(text: str = "") -> None:
     """Say something to whoever started it, who may have closed the terminal meanwhile."""
     with contextlib.suppress(OSError, ValueError):
@@ -168,10 +188,15 @@ def run(settings: Settings, *, demo: bool) -> None:
         try:
             load_or_make(settings.data_dir)
             dsn = database.start()
+            migrated = _Migrated(settings)
+            if migrated:  # the server takes the longest to come up: let it, while we look after the rest
+                parts[0].start()
             page = asyncio.run(_prepare(settings, dsn, demo=demo))
+            migrated.remember()
             if not stop.is_set():
                 for part in parts:
-                    part.start()
+                    if not part.started:
+                        part.start()
                 _wait_until_ready(settings, parts, stop)
             if not stop.is_set():
                 tell(page)
@@ -200,6 +225,8 @@ def _keep_alive(parts: list["Part | Database"], stop: threading.Event) -> None:
 
 async def _prepare(settings: Settings, dsn: str, *, demo: bool) -> str:
     """Migrations, the demonstration, and the page of links."""
+    from mingxun.kit.migrate import migrate
+
     async with connected(dsn, migrated=False):
         ran = await migrate()
         if ran:
