@@ -193,9 +193,10 @@ async def disable_account(person: UUID, *, actor: UUID | None, clock: Clock) -> 
 
 
 async def revoke_invitations_of(person: UUID, *, now: datetime) -> None:
-    """End the invitations that wait for the person and those that the person made: whoever had the password may have made some."""
+    """End the invitations that wait for the person and those that they made: whoever had the password may have made some."""
     await execute(
-        "UPDATE invitation SET revoked_at = $2 WHERE (person = $1 OR made_by = $1) AND accepted_at IS NULL AND revoked_at IS NULL",
+        """UPDATE invitation SET revoked_at = $2
+           WHERE (person = $1 OR made_by = $1) AND accepted_at IS NULL AND revoked_at IS NULL""",
         person,
         now,
     )

@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 AGAIN = timedelta(minutes=10)
 """How long an acceptance may be repeated: the phone may not have got the answer."""
 
-_OUT = """SELECT i.id, i.person, p.name AS person_name, i.role, i.area, a.name AS area_name, i.expires_at, i.accepted_at, i.revoked_at
+_OUT = """SELECT i.id, i.person, p.name AS person_name, i.role, i.area, a.name AS area_name, i.expires_at, i.accepted_at,
+                 i.revoked_at
           FROM invitation i JOIN person p ON p.id = i.person JOIN area a ON a.id = i.area"""
 
 
@@ -94,7 +95,7 @@ async def create_invitation(
 async def invite_administrator(
     name: str, subdistrict: UUID, *, life: timedelta, settings: Settings, clock: Clock
 ) -> NewInvitation:
-    """A link that makes somebody administrator of a subdistrict; for the command line, which nobody signs in to. Raises NotFound."""
+    """A link that makes somebody administrator of a subdistrict; for the command line, where nobody signs in. Raises NotFound."""
     area = await load_area(subdistrict)
     if area.kind is not AreaKind.SUBDISTRICT:
         raise NotFound("There is no such subdistrict.")
@@ -338,7 +339,8 @@ async def _forget_placeholder(person: UUID) -> None:
         async with transaction():
             await execute(
                 """DELETE FROM person p WHERE id = $1 AND phone IS NULL
-                   AND NOT EXISTS (SELECT FROM account WHERE person = $1) AND NOT EXISTS (SELECT FROM membership WHERE person = $1)""",
+                   AND NOT EXISTS (SELECT FROM account WHERE person = $1)
+                   AND NOT EXISTS (SELECT FROM membership WHERE person = $1)""",
                 person,
             )
     except asyncpg.ForeignKeyViolationError:

@@ -36,7 +36,7 @@ async def give_membership(
 
 
 async def end_membership(membership: UUID, *, actor: UUID | None, clock: Clock) -> None:
-    """End a role, and the invitations that its holder made and nobody took up. Raises NotFound when there is none, or it is over."""
+    """End a role, and the invitations that its holder made and nobody took up. Raises NotFound when it is over, or unknown."""
     now = clock.now()
     row = await fetch_row(
         """UPDATE membership SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL

@@ -259,13 +259,13 @@ async def accept_invitation(
 async def list_people(
     neighbourhood: FromPath[UUID],
     actor: NamedDependency[Actor],
-    query: PeopleQuery = None,
+    search: PeopleQuery = None,
     role: FromQuery[Role | None] = None,
     cursor: CursorParam = None,
     limit: Limit = 50,
 ) -> PersonPage:
     """People of the neighbourhood by name. Building leaders see those of their own buildings, and only name and room."""
-    return await listing.list_people(actor, neighbourhood, query=query, role=role, cursor=cursor, limit=limit)
+    return await listing.list_people(actor, neighbourhood, query=search, role=role, cursor=cursor, limit=limit)
 
 
 @get("/people/{person:uuid}", operation_id="getPerson", responses=refusals(NotFound), tags=["people"])

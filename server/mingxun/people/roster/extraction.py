@@ -74,7 +74,7 @@ def _kind(data: bytes) -> str:
     for magic, name in _MAGIC:
         if data.startswith(magic):
             raise Fault("not_a_spreadsheet", name)
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         _check_package(data)
         return "xlsx"
     if data.startswith(_OLE):

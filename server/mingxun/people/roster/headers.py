@@ -39,22 +39,35 @@ class Column(StrEnum):
 
 _WORDS: dict[Column, str] = {
     Column.SERIAL: "序号 编号 序 no number",
-    Column.NAME: "姓名 名字 志愿者姓名 人员姓名 队员姓名 党员姓名 居民姓名 成员姓名 住户姓名 户主姓名 志愿者 称呼 name fullname",
+    Column.NAME: (
+        "姓名 名字 志愿者姓名 人员姓名 队员姓名 党员姓名 居民姓名 成员姓名 住户姓名 户主姓名 志愿者 称呼 name fullname"
+    ),
     Column.GENDER: "性别 gender sex",
-    Column.BORN: "出生年月 出生日期 出生年月日 出生时间 出生年份 出生 生日 出生年 生年 birthday birthdate dateofbirth born",
+    Column.BORN: ("出生年月 出生日期 出生年月日 出生时间 出生年份 出生 生日 出生年 生年 birthday birthdate dateofbirth born"),
     Column.POLITICAL_STATUS: "政治面貌 面貌 政治身份 politicalstatus",
     Column.PARTY_MEMBER: "是否党员 党员 是否中共党员 partymember",
-    Column.PHONE: "联系电话 电话 手机 手机号 手机号码 联系方式 电话号码 联系手机 移动电话 联系号码 本人电话 本人手机 手机电话 固定电话 座机 固话"
-    " 家庭电话 住宅电话 宅电 联系人电话 tel phone mobile telephone phonenumber mobilephone cell",
-    Column.ADDRESS: "楼号门牌 住址 地址 家庭住址 居住地址 门牌 门牌号 门牌号码 家庭地址 详细地址 现住址 现住地址 住所 居住地 楼室号 楼号室号 楼栋门牌"
-    " 楼栋房号 楼栋室号 门牌地址 房屋地址 楼门号 幢室 幢室号 联系地址 通讯地址 address home",
-    Column.BUILDING: "楼栋 楼号 幢号 栋号 楼组 楼幢 号楼 栋 幢 楼 号 楼栋号 楼幢号 所在楼栋 所属楼栋 所在楼组 楼宇 楼栋名称 building block",
+    Column.PHONE: (
+        "联系电话 电话 手机 手机号 手机号码 联系方式 电话号码 联系手机 移动电话 联系号码 本人电话 本人手机 "
+        "手机电话 固定电话 座机 固话 家庭电话 住宅电话 宅电 联系人电话 tel phone mobile telephone phonenumber "
+        "mobilephone cell"
+    ),
+    Column.ADDRESS: (
+        "楼号门牌 住址 地址 家庭住址 居住地址 门牌 门牌号 门牌号码 家庭地址 详细地址 现住址 现住地址 住所 "
+        "居住地 楼室号 楼号室号 楼栋门牌 楼栋房号 楼栋室号 门牌地址 房屋地址 楼门号 幢室 幢室号 联系地址 "
+        "通讯地址 address home"
+    ),
+    Column.BUILDING: (
+        "楼栋 楼号 幢号 栋号 楼组 楼幢 号楼 栋 幢 楼 号 楼栋号 楼幢号 所在楼栋 所属楼栋 所在楼组 楼宇 楼栋名称 building block"
+    ),
     Column.UNIT: "单元 单元号 unit",
     Column.ROOM: "室号 房号 室 房间 房间号 房室号 户号 房室 室号门牌 room flat apartment",
     Column.SKILLS: "特长 技能 专长 特长爱好 爱好特长 擅长 个人特长 爱好 特长技能 专业特长 兴趣特长 skills skill",
-    Column.LEADER: "是否楼组长 楼组长 是否是楼组长 是否为楼组长 楼长 是否楼长 是否楼栋长 楼栋长 buildingleader leader",
+    Column.LEADER: ("是否楼组长 楼组长 是否是楼组长 是否为楼组长 楼长 是否楼长 是否楼栋长 楼栋长 buildingleader leader"),
     Column.DUTY: "职务 身份 角色 岗位 担任职务 现任职务 职位 人员类别 类别 duty role",
-    Column.AVAILABILITY: "可服务时间 服务时间 空闲时间 可参与时间 可参加时间 时间 志愿服务时间 可提供服务时间 可服务时段 服务时段 availability time",
+    Column.AVAILABILITY: (
+        "可服务时间 服务时间 空闲时间 可参与时间 可参加时间 时间 志愿服务时间 可提供服务时间 可服务时段 "
+        "服务时段 availability time"
+    ),
     Column.REMARK: "备注 说明 其他 其它 备注说明 remark remarks note notes",
 }
 _EXACT = {word: column for column, words in _WORDS.items() for word in words.split()}

@@ -254,8 +254,8 @@ def _values_of_known(known: Known) -> dict[str, str]:
 def _updates(slot: _Slot, record: Record) -> dict[str, str]:
     new = _values(record)
     old = slot.values
-    # A room belongs to its building and a note to its number: with another one the old would be wrong, even if no new one is
-    said. bound = {
+    # A room belongs to its building and a note to its number: with another one the old is wrong, even if no new one is said.
+    bound = {
         "room": bool(record.key) and record.key != old["building"],
         "phone_note": bool(record.phone) and record.phone != old["phone"],
     }

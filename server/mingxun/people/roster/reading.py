@@ -74,8 +74,8 @@ def read(sheets: Sequence[Sheet], *, hidden: Sequence[str] = (), typed: bool, th
             continue
         found_names = True
         used: set[int] = set()
-        for record in _records(sheet, rows, header, typed=typed, this_year=this_year, used=used):
-            records.append(msgspec.structs.replace(record, sheet=sheet.name) if several else record)
+        found = _records(sheet, rows, header, typed=typed, this_year=this_year, used=used)
+        records.extend(msgspec.structs.replace(record, sheet=sheet.name) if several else record for record in found)
         ignored.update(dict.fromkeys(_unused(rows, header, used)))
     ignored.update({f"{name}（隐藏的工作表）": None for name in hidden})
     return Reading(records=records, ignored=list(ignored)[:100], headings=list(headings)[:20], has_names=found_names)

@@ -255,12 +255,13 @@ _SEPARATOR = "\x1f"
 async def _insert_people(new: list[tuple[UUID, Planned]], neighbourhood: UUID, places: dict[str, UUID], *, clock: Clock) -> None:
     records = [planned.record for _, planned in new]
     await execute(
-        f"""INSERT INTO person (id, neighbourhood, name, phone, phone_note, gender, born, political_status, building, room, skills,
-                                availability, remark, made_at)
+        f"""INSERT INTO person (id, neighbourhood, name, phone, phone_note, gender, born, political_status, building, room,
+                                skills, availability, remark, made_at)
             SELECT id, $1, name, phone, note, gender, born, political, building, room,
-                   CASE WHEN skills = '' THEN '{{}}'::text[] ELSE string_to_array(skills, '{_SEPARATOR}') END, availability, remark, $2
-            FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::text[],
-                        $12::text[], $13::text[], $14::text[])
+                   CASE WHEN skills = '' THEN '{{}}'::text[] ELSE string_to_array(skills, '{_SEPARATOR}') END,
+                   availability, remark, $2
+            FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[],
+                        $11::text[], $12::text[], $13::text[], $14::text[])
               AS u (id, name, phone, note, gender, born, political, building, room, skills, availability, remark)""",
         neighbourhood,
         clock.now(),
@@ -285,13 +286,14 @@ async def _update_people(changed: list[tuple[UUID, Planned]], places: dict[str, 
     updates = [planned.updates for _, planned in changed]
     await execute(
         f"""UPDATE person p SET
-                phone = coalesce(u.phone, p.phone), phone_note = coalesce(u.note, p.phone_note), gender = coalesce(u.gender, p.gender),
-                born = coalesce(u.born, p.born), political_status = coalesce(u.political, p.political_status),
-                building = coalesce(u.building, p.building), room = coalesce(u.room, p.room),
+                phone = coalesce(u.phone, p.phone), phone_note = coalesce(u.note, p.phone_note),
+                gender = coalesce(u.gender, p.gender), born = coalesce(u.born, p.born),
+                political_status = coalesce(u.political, p.political_status), building = coalesce(u.building, p.building),
+                room = coalesce(u.room, p.room),
                 skills = coalesce(string_to_array(u.skills, '{_SEPARATOR}'), p.skills),
                 availability = coalesce(u.availability, p.availability), remark = coalesce(u.remark, p.remark)
-            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[],
-                        $10::text[], $11::text[])
+            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
+                        $9::text[], $10::text[], $11::text[])
               AS u (id, phone, note, gender, born, political, building, room, skills, availability, remark)
             WHERE p.id = u.id""",
         [person for person, _ in changed],

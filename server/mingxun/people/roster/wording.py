@@ -29,7 +29,8 @@ _ZH = {
 _EN = {
     Trouble.NAME_MISSING: "This row has no name; it is left out.",
     Trouble.NAME_ODD: "“{value}” does not look like a name; the row is left out.",
-    Trouble.AMBIGUOUS: "There are several people called “{value}”, and the row has neither telephone nor address to tell which; it is left out. "
+    Trouble.AMBIGUOUS: "There are several people called “{value}”, and the row has neither telephone nor address to tell which; "
+    "it is left out. "
     "Add one of them.",
     Trouble.PHONE_SHORT: "Digits are missing in the telephone number “{value}”; it is left out.",
     Trouble.PHONE_ODD: "“{value}” is not a telephone number; it is left out.",
@@ -45,8 +46,10 @@ _EN = {
     Trouble.LEADER_WITHOUT_BUILDING: "Marked as a building leader, but of no known building; taken in as a volunteer.",
     Trouble.ID_REMOVED: "An identity number stood in the text; it is taken out and never stored.",
     Trouble.SHORTENED: "The text is too long; its end “{value}” is left out.",
-    Trouble.OTHER_PHONE: "The same person as in an earlier row, with another number ({value}); this row is left out. Check which is right.",
-    Trouble.OTHER_ADDRESS: "The same person as in an earlier row, with another address ({value}); this row is left out. Check which is right.",
+    Trouble.OTHER_PHONE: "The same person as in an earlier row, with another number ({value}); this row is left out. "
+    "Check which is right.",
+    Trouble.OTHER_ADDRESS: "The same person as in an earlier row, with another address ({value}); this row is left out. "
+    "Check which is right.",
     Trouble.MATCHED_BY_NAME: "Neither telephone nor address; taken for the only “{value}” on the roster.",
 }
 SENTENCES = {Language.ZH: _ZH, Language.EN: _EN}
