@@ -56,7 +56,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="only compare")
     check = parser.parse_args().check
     folder = ROOT / "schemas"
-    wanted = {name: json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False) + "\n" for name, value in documents().items()}
+    wanted = {
+        name: json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False) + "\n" for name, value in documents().items()
+    }
     there = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.json")}
     stale = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
     if check:

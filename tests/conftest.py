@@ -47,7 +47,8 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     """A PostgreSQL of this run: the product's own, but it need not survive a power cut."""
     with tempfile.TemporaryDirectory(prefix="mx-pg-") as folder:
         server = EmbeddedPostgres(
-            Path(folder), extra_settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+            Path(folder),
+            extra_settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"},
         )
         server.start()
         yield server
@@ -161,8 +162,8 @@ async def committed_database(postgres: EmbeddedPostgres, template: tuple[str, Wo
 
 @pytest.fixture
 def app(settings: Settings, keys: Keys, clock: TestClock) -> ASGIApp:
-    """The whole service in this process, on the test's transaction and clock."""
-    return framed(create_litestar(settings, keys, clock=clock, manage_database=False), settings)
+    """The whole service in this process, on the test's transaction and clock. Pages come from a folder of the tests', not from a build."""
+    return framed(create_litestar(settings, keys, clock=clock, manage_database=False), settings, pwa=settings.data_dir / "pwa")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A whole installation for tests that need real processes: PostgreSQL, servers and a worker, each of which can be killed."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -84,7 +85,12 @@ class Installation:
         }
         log = (self.logs / f"{name}.log").open("ab")
         process = subprocess.Popen(
-            [sys.executable, "-m", "mingxun.cli", *arguments], env=environment, stdout=log, stderr=log, start_new_session=True, cwd=self.folder
+            [sys.executable, "-m", "mingxun.cli", *arguments],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd=self.folder,
         )
         log.close()
         self._processes[name] = process
@@ -99,10 +105,8 @@ class Installation:
     def kill(self, name: str) -> None:
         """kill −9 of the process and all it started."""
         process = self._processes.pop(name)
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
 
     async def wait_until_ready(self, *, port: int | None = None, seconds: float = 30) -> float:

@@ -85,9 +85,13 @@ async def build_world() -> World:
 
 
 async def _neighbourhood(subdistrict: AreaRow, name: str, digit: str) -> Neighbourhood:
-    area = await create_area(kind=AreaKind.NEIGHBOURHOOD, name=name, parent=subdistrict, at=MADE_AT, actor=None, phone="021-0000 1234")
+    area = await create_area(
+        kind=AreaKind.NEIGHBOURHOOD, name=name, parent=subdistrict, at=MADE_AT, actor=None, phone="021-0000 1234"
+    )
     grid = await create_area(kind=AreaKind.GRID, name="第一微网格", parent=area, at=MADE_AT, actor=None)
-    buildings = await create_areas(kind=AreaKind.BUILDING, names=["9号楼", "10号楼", "11号楼"], parent=grid, at=MADE_AT, actor=None)
+    buildings = await create_areas(
+        kind=AreaKind.BUILDING, names=["9号楼", "10号楼", "11号楼"], parent=grid, at=MADE_AT, actor=None
+    )
     company = await _party(area, "property", "和畅物业" if digit == "1" else "江畔物业")
     committee = await _party(area, "residents_committee", f"{name}居委会")
     owners = await _party(area, "owners_committee", f"{name}业委会")
@@ -125,7 +129,13 @@ async def _party(area: AreaRow, kind: str, name: str) -> Party:
 
 
 async def add_person(
-    name: str, phone: str, *, neighbourhood: UUID | None, building: UUID | None = None, political_status: str = "", skills: tuple[str, ...] = ()
+    name: str,
+    phone: str,
+    *,
+    neighbourhood: UUID | None,
+    building: UUID | None = None,
+    political_status: str = "",
+    skills: tuple[str, ...] = (),
 ) -> Person:
     """A person with an account (password: PASSWORD)."""
     person = Person(id=new_id(), name=name, phone=phone)
@@ -142,7 +152,11 @@ async def add_person(
         MADE_AT,
     )
     await execute(
-        "INSERT INTO account (person, phone, password_hash, made_at) VALUES ($1, $2, $3, $4)", person.id, phone, _PASSWORD_HASH, MADE_AT
+        "INSERT INTO account (person, phone, password_hash, made_at) VALUES ($1, $2, $3, $4)",
+        person.id,
+        phone,
+        _PASSWORD_HASH,
+        MADE_AT,
     )
     return person
 

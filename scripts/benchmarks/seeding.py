@@ -43,7 +43,8 @@ async def volunteers(world: World, count: int) -> list[UUID]:
         world.here.id,
     )
     rows = await fetch(
-        "SELECT id FROM person WHERE neighbourhood = $1 AND name LIKE '志愿者%' ORDER BY substring(name FROM 4)::int", world.here.id
+        "SELECT id FROM person WHERE neighbourhood = $1 AND name LIKE '志愿者%' ORDER BY substring(name FROM 4)::int",
+        world.here.id,
     )
     return [row["id"] for row in rows]
 
@@ -57,7 +58,9 @@ async def location(world: World, name: str = "东门岗亭") -> UUID:
         name,
     )
     await execute(
-        "INSERT INTO location_key (location, neighbourhood, version, number, made_at) VALUES ($1, $2, 1, '408215', now())", made, world.here.id
+        "INSERT INTO location_key (location, neighbourhood, version, number, made_at) VALUES ($1, $2, 1, '408215', now())",
+        made,
+        world.here.id,
     )
     return made
 

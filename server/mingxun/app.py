@@ -3,7 +3,6 @@
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +15,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from mingxun import __version__
+from mingxun.checkins import routes as checkins
 from mingxun.kit import database, logs
 from mingxun.kit.assets import Assets
 from mingxun.kit.clock import Clock, SystemClock
@@ -28,12 +28,17 @@ from mingxun.kit.problems import Unauthenticated, Unavailable
 from mingxun.kit.rate_limits import RateLimits
 from mingxun.kit.settings import Settings, load
 from mingxun.kit.signing import Keys, load_or_make
+from mingxun.notifications import routes as notifications
+from mingxun.notifications.listener import HintListener
+from mingxun.people import routes as people
 from mingxun.people.access import Actor
 from mingxun.people.sessions import cookie_name, load_actor
+from mingxun.places import routes as places
+from mingxun.shifts import routes as shifts
+from mingxun.tickets import routes as tickets
 
 logger = structlog.get_logger(__name__)
 
-FEATURES = ("people", "places", "shifts", "tickets", "checkins", "notifications")
 PWA = Path(__file__).resolve().parents[2] / "pwa" / "dist"
 """Where `npm run build` puts the app."""
 MAX_BODY = 256 * 1024
@@ -45,15 +50,7 @@ def database_dsn(settings: Settings) -> str:
     return settings.database_url or EmbeddedPostgres(settings.data_dir).dsn
 
 
-def api_routers() -> list[Router]:
-    """Every feature's routes."""
-    found = []
-    for feature in FEATURES:
-        try:
-            found.append(import_module(f"mingxun.{feature}.routes").router)
-        except ImportError as error:
-            print("DEV left out", feature, error)
-    return found
+ROUTERS = (people.router, places.router, shifts.router, tickets.router, checkins.router, notifications.router)
 
 
 @get("/healthz", operation_id="healthz", opt={"transaction": False}, tags=["operation"], media_type=MediaType.TEXT)
@@ -90,13 +87,10 @@ def create_litestar(settings: Settings, keys: Keys, *, clock: Clock, manage_data
             if manage_database:
                 await database.open_pool(database_dsn(settings), size=settings.pool_size)
                 stack.push_async_callback(database.close_pool)
-            try:
-                listener = import_module("mingxun.notifications.listener").HintListener(database_dsn(settings))
-                app.state.hints = listener
-                await listener.start()
-                stack.push_async_callback(listener.stop)
-            except ImportError as error:
-                print("DEV left out listener", error)
+            hints = HintListener(database_dsn(settings))
+            app.state.hints = hints
+            await hints.start()
+            stack.push_async_callback(hints.stop)
             yield
 
     document: dict[str, bytes] = {}
@@ -116,7 +110,7 @@ def create_litestar(settings: Settings, keys: Keys, *, clock: Clock, manage_data
         "hints": lambda: app.state.hints,
     }
     app = Litestar(
-        route_handlers=[Router("/api", route_handlers=api_routers()), healthz, readyz, openapi_json],
+        route_handlers=[Router("/api", route_handlers=ROUTERS), healthz, readyz, openapi_json],
         dependencies={
             "actor": Provide(provide_actor),
             **{name: Provide(give, sync_to_thread=False) for name, give in given.items()},
@@ -125,8 +119,12 @@ def create_litestar(settings: Settings, keys: Keys, *, clock: Clock, manage_data
         exception_handlers={Exception: answer},
         lifespan=[lifespan],
         openapi_config=OpenAPIConfig(
-            title="Mingxun 明巡", version=__version__, description="Neighbourhood volunteers, from the roster to the repair.", path="/api/schema",
-            render_plugins=[], create_examples=False,
+            title="Mingxun 明巡",
+            version=__version__,
+            description="Neighbourhood volunteers, from the roster to the repair.",
+            path="/api/schema",
+            render_plugins=[],
+            create_examples=False,
         ),
         request_max_body_size=MAX_BODY,
         debug=False,
@@ -144,6 +142,6 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     return framed(api, settings)
 
 
-def framed(api: Litestar, settings: Settings) -> ASGIApp:
-    """The API within static files, security headers and request ids."""
-    return cast(ASGIApp, Frame(cast(ASGIApp, Assets(cast(ASGIApp, api), PWA)), settings))
+def framed(api: Litestar, settings: Settings, *, pwa: Path = PWA) -> ASGIApp:
+    """The API within static files (those in `pwa`), security headers and request ids."""
+    return cast(ASGIApp, Frame(cast(ASGIApp, Assets(cast(ASGIApp, api), pwa)), settings))

@@ -117,7 +117,9 @@ def _postmaster(installation: Installation) -> int:
     raise AssertionError("no postmaster")
 
 
-async def _insist(installation: Installation, token: str, path: str, body: dict[str, object], tally: Counter[str]) -> dict[str, object]:
+async def _insist(
+    installation: Installation, token: str, path: str, body: dict[str, object], tally: Counter[str]
+) -> dict[str, object]:
     """Send until the server acknowledges, as the phone's outbox does."""
     for attempt in itertools.count():
         if attempt > 600:
@@ -190,7 +192,9 @@ async def test_every_acknowledged_check_in_is_there_once_and_every_fact_has_its_
     drained = await installation.in_database(lambda: _drained(60))
     found = await installation.in_database(_found)
     with capsys.disabled():
-        print(f"\n{len(acknowledged)} acknowledged; killed {dict(chaos.killed)}; answers {dict(tally)}; {found}; drained in {drained:.1f} s")
+        print(
+            f"\n{len(acknowledged)} acknowledged; killed {dict(chaos.killed)}; answers {dict(tally)}; {found}; drained in {drained:.1f} s"
+        )
         print(f"back after the database: {[round(s, 2) for s in chaos.back_after]} s")
     expected = PEOPLE * ROUNDS
     assert len(set(acknowledged)) == 2 * expected

@@ -40,7 +40,9 @@ async def _crowd(world: World, count: int) -> list[str]:
     return tokens
 
 
-async def test_exactly_the_places_there_are_and_a_clear_refusal_for_everyone_else(two_servers: tuple[Installation, World]) -> None:
+async def test_exactly_the_places_there_are_and_a_clear_refusal_for_everyone_else(
+    two_servers: tuple[Installation, World],
+) -> None:
     installation, world = two_servers
     tokens = await installation.in_database(lambda: _crowd(world, PEOPLE))
     coordinator = await installation.in_database(lambda: _session(world))

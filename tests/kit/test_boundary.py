@@ -65,7 +65,9 @@ async def client(committed_database: str, settings: Settings) -> AsyncIterator[h
     boundary = DefineMiddleware(Boundary, authenticate=authenticate, cookie="c", clock=SystemClock())
     app = Frame(Litestar([keep, count], middleware=[boundary], exception_handlers={Exception: answer}), settings)  # type: ignore[arg-type]
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}, cookies={"c": "one"}) as browser:
+    async with httpx.AsyncClient(
+        transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}, cookies={"c": "one"}
+    ) as browser:
         yield browser
 
 

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -25,11 +26,14 @@ SERVER = Path(__file__).parents[2] / "server"
 
 
 @pytest.fixture(scope="module")
-def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("jobs"), extra_settings={"max_connections": "40", "shared_buffers": "16MB"})
-    server.start()
-    yield server
-    server.stop()
+def own_postgres() -> Iterator[EmbeddedPostgres]:
+    with tempfile.TemporaryDirectory(prefix="mx-") as folder:
+        server = EmbeddedPostgres(
+            Path(folder), extra_settings={"max_connections": "40", "shared_buffers": "16MB", "fsync": "off"}
+        )
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from mingxun.kit.http import send_problem
@@ -48,21 +50,22 @@ class Assets:
         self._files = {f"/{path.relative_to(folder).as_posix()}": _load(path, folder) for path in _files_in(folder)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_ours(scope["path"]):
+        path = scope.get("path", "")
+        if scope["type"] != ScopeType.HTTP or _is_ours(path):
             await self._app(scope, receive, send)
             return
+        method = scope["method"]
         request_id = str(scope["state"]["request_id"])
-        path = scope["path"]
         file = self._files.get(path)
         if file is None and "." not in path.rsplit("/", 1)[-1] and not path.startswith("/assets/"):
             file = self._files.get("/index.html")
         if file is None:
             detail = "There is no such page." if self._files else "The app is not built yet: ./scripts/start builds it."
             await send_problem(NotFound(detail), request_id, send)
-        elif scope["method"] not in {"GET", "HEAD"}:
+        elif method not in {"GET", "HEAD"}:
             await send_problem(MethodNotAllowed(headers={"Allow": "GET, HEAD"}), request_id, send)
         else:
-            await _send_file(file, scope, send)
+            await _send_file(file, Headers.from_scope(scope), send, head=method == "HEAD")
 
 
 def _is_ours(path: str) -> bool:
@@ -85,19 +88,21 @@ def _load(path: Path, folder: Path) -> _File:
     )
 
 
-async def _send_file(file: _File, scope: Scope, send: Send) -> None:
-    sent = {name.lower(): value for name, value in scope["headers"]}
+async def _send_file(file: _File, sent: Headers, send: Send, *, head: bool) -> None:
     cache = b"public, max-age=31536000, immutable" if file.immutable else b"no-cache"
     headers = [(b"etag", file.etag), (b"cache-control", cache), (b"vary", b"accept-encoding")]
-    matches = [tag.strip().removeprefix(b"W/") for tag in sent.get(b"if-none-match", b"").split(b",")]
+    matches = [tag.strip().removeprefix("W/").encode() for tag in sent.get("if-none-match", "").split(",")]
     if file.etag in matches or b"*" in matches:
-        await send({"type": "http.response.start", "status": 304, "headers": headers})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await _answer(send, 304, headers, b"")
         return
     body = file.body
-    if file.gzipped is not None and b"gzip" in sent.get(b"accept-encoding", b""):
+    if file.gzipped is not None and "gzip" in sent.get("accept-encoding", ""):
         body = file.gzipped
         headers.append((b"content-encoding", b"gzip"))
     headers += [(b"content-type", file.media_type), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body, "more_body": False})
+    await _answer(send, 200, headers, b"" if head else body)
+
+
+async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -93,17 +93,12 @@ def _from_litestar(error: HTTPException) -> Problem:
 
 def _errors(extra: Any) -> list[dict[str, str]]:
     """Which field and why, without the value: values may be personal."""
-    found = []
-    for item in extra if isinstance(extra, list) else []:
-        if isinstance(item, dict):
-            found.append({"field": str(item.get("key", "")), "reason": str(item.get("message", ""))})
-    return found
+    items = [item for item in extra if isinstance(item, dict)] if isinstance(extra, list) else []
+    return [{"field": str(item.get("key", "")), "reason": str(item.get("message", ""))} for item in items]
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The app's one exception handler."""
     problem = problem_from(error)
     instance = str(request.scope.get("state", {}).get("request_id", ""))
-    return Response(
-        content=problem.encode(instance), status_code=problem.status, media_type=MEDIA_TYPE, headers=problem.headers
-    )
+    return Response(content=problem.encode(instance), status_code=problem.status, media_type=MEDIA_TYPE, headers=problem.headers)

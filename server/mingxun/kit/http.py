@@ -31,7 +31,7 @@ Authenticate = Callable[[str], Awaitable[Any | None]]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
-CONTENT_SECURITY_POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(  # noqa: FLY002 - one directive a line
     (
         "default-src 'none'",
         "script-src 'self' 'wasm-unsafe-eval'",

@@ -15,7 +15,6 @@ from piccolo.conf.apps import AppConfig
 
 from mingxun.kit.database import execute, transaction
 
-
 APPS = ("kit", "ledger", "areas", "people", "places", "shifts", "tickets", "checkins", "notifications")
 """Features with tables, from the lowest floor up."""
 

@@ -110,4 +110,4 @@ def _check(settings: Settings) -> None:
     if not settings.vapid_subject.startswith(("mailto:", "https://")):
         raise SettingsError(f"vapid_subject: {settings.vapid_subject!r} must begin with mailto: or https:// (RFC 8292).")
     if settings.geocoder == "baidu" and not settings.geocoder_key:
-        raise SettingsError("geocoder_key: the Baidu geocoder needs a key; or set geocoder = \"off\".")
+        raise SettingsError('geocoder_key: the Baidu geocoder needs a key; or set geocoder = "off".')
