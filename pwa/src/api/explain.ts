@@ -36,23 +36,45 @@ export const refusalWords = words(
   },
 )
 
-function reasons(problem: P, of: Record<string, unknown> = refusalWords): string {
-  const found = Array.isArray(problem.reasons) ? (problem.reasons as unknown[]) : []
+const faultWords = words(
+  {
+    too_short: '新密码要 8 个字以上。', common: '这个密码太常见，容易被猜到，换一个。', like_phone: '密码里别用手机号，换一个。', one_character: '别用一串一样的或者顺着数的，换一个。',
+    empty: '这个文件是空的。', not_a_spreadsheet: '这不是表格。请用 Excel（.xlsx、.xls）或者 CSV。', encrypted: '文件有密码，去掉密码再存一份。', macros: '文件里有宏，另存成 .xlsx 再来。',
+    broken: '文件坏了，打开再存一份。', unpacks_too_large: '文件太大，名册不会这么大。', too_many_rows: '超过 2 万行，分成几份。', too_wide: '超过 100 列，去掉用不着的。',
+    unknown_encoding: '文字的编码认不出，另存成 .xlsx 再来。', no_name_column: '没找到「姓名」这一列，看看表头。',
+    who: '从名册里选一位，或者写一个新名字，二选一。', party_needed: '处置方要选一个单位。', party_unwanted: '只有处置方才选单位。', building_needed: '楼组长要选一栋楼。',
+    neighbourhood_needed: '这个身份管整个居民区，范围请选居民区。', held_already: '这位已经是了。', not_by_invitation: '街道管理员在服务器上设，不用邀请。',
+    accepted: '这个邀请已经用过了，直接登录就行。', expired: '这个邀请过期了，请统筹员再发一个。', revoked: '这个邀请收回了，请问问统筹员。',
+  },
+  {
+    too_short: 'The new password needs 8 characters or more.', common: 'This password is among the first that anybody guesses. Choose another.', like_phone: 'Leave the phone number out of the password.', one_character: 'Don’t repeat or count characters. Choose another.',
+    empty: 'The file is empty.', not_a_spreadsheet: 'That is no spreadsheet. Use Excel (.xlsx, .xls) or CSV.', encrypted: 'The file has a password. Save it without.', macros: 'The file has macros. Save it as .xlsx.',
+    broken: 'The file is damaged. Open it and save it anew.', unpacks_too_large: 'The file is larger than a roster can be.', too_many_rows: 'More than 20,000 rows. Split the file.', too_wide: 'More than 100 columns. Leave out what is not needed.',
+    unknown_encoding: 'The text’s encoding is unknown. Save it as .xlsx.', no_name_column: 'No column is called 姓名 or the like. Look at the first row.',
+    who: 'Choose somebody of the roster or give a new name, one of the two.', party_needed: 'A handler acts for a party: choose one.', party_unwanted: 'Only handlers act for a party.', building_needed: 'A building leader leads a building: choose one.',
+    neighbourhood_needed: 'This role is held in the whole neighbourhood: choose it as the area.', held_already: 'They hold this role there already.', not_by_invitation: 'Subdistrict administrators are appointed on the server.',
+    accepted: 'This invitation was used. Just sign in.', expired: 'This invitation has run out. Ask a coordinator for a new one.', revoked: 'This invitation was taken back. Ask a coordinator.',
+  },
+)
+
+/** The sentences of the reasons that `problem` names under `key` (one or a list). */
+function reasons(problem: P, key = 'reasons', of: Record<string, unknown> = refusalWords): string {
+  const named = problem[key]
+  const found: unknown[] = Array.isArray(named) ? named : [named]
   return found.map((reason) => of[String(reason)]).filter((sentence): sentence is string => typeof sentence === 'string').join(language.now === 'zh' ? '' : ' ')
 }
 
 const sentences = words(
   {
     'already-claimed': (p: P) => `${text(p, 'party_name') || '别人'}已经认领了，您不用管了。`,
-    'account-exists': () => '这个手机号已经有账号了，直接登录就行。',
     'area-exists': () => '这里已经有同名的区域了，换个名字。',
     'area-misplaced': () => '这种区域不能放在那里，换一个上级。',
+    'bad-request': () => '明巡没听懂，请更新一下再试。',
     'bad-cursor': () => '列表变了，请重新打开这一页。',
     'cannot-verify-own-work': () => '修的人不能自己说修好了，请别人去看一眼。',
     'code-refused': (p: P) => (p.verdict === 'ambiguous' ? '好几个点位都是这个号，请扫码。' : '这不是点位的码，再扫一次，或者输入海报上的 6 位编号。'),
     'code-retired': (p: P) => `${text(p, 'location_name') || '这里'}的海报换过了。请扫新的那张，或者请人代签。`,
     'code-unknown': () => '没认出是哪个点位。再扫一次，或者请楼组长代签。',
-    'common-password': () => '这个密码太常见，容易被猜到。换一个，8 个字以上。',
     conflict: () => '和已有的撞了，请看一眼再改。',
     'cross-site': () => '请在明巡里操作。',
     'digest-mismatch': () => '照片路上断了，会再传一次。',
@@ -65,7 +87,17 @@ const sentences = words(
       const fields = names(p, 'errors')
       return fields ? `有的地方没填对：${fields}。` : '有的地方没填对，请看一眼再送。'
     },
-    'invitation-ended': () => '这个邀请用过了，或者过期了。请统筹员再发一个。',
+    'invalid-phone': () => '这不是电话号码。手机是 11 位，座机要加区号。',
+    'invitation-over': (p: P) => reasons(p, 'reason', faultWords) || '这个邀请用过了，或者过期了。请统筹员再发一个。',
+    'invitation-refused': (p: P) => reasons(p, 'refusals', faultWords) || '邀请没填对，请看一眼再发。',
+    'invitation-unknown': () => '没有这个邀请。看看链接是不是完整，或者请统筹员再发一个。',
+    'party-exists': () => '已经有叫这个名字的单位了，换一个名字。',
+    'password-refused': (p: P) => reasons(p, 'reason', faultWords) || '换一个密码，8 个字以上。',
+    'phone-taken': () => '这个手机号已经有账号了。用那个账号的密码，或者换一个号码。',
+    'roster-changed': () => '看过之后名册有变动，请重新上传再看一遍。',
+    'roster-lapsed': () => '隔了一天多了，请重新上传再看一遍。',
+    'roster-unreadable': (p: P) => reasons(p, 'reason', faultWords) || '这个文件读不了，请用 Excel 或者 CSV。',
+    'wrong-password': () => '现在的密码不对。',
     'location-name-taken': () => '已经有叫这个名字的点位了，换一个不会混的。',
     'method-not-allowed': () => '这里不能这样操作。请更新明巡再试。',
     'needs-below-taken': (p: P) => `这一班的人比位子多了，先请出几位${typeof p.surplus === 'number' ? `（${p.surplus} 位）` : ''}。`,
@@ -101,15 +133,14 @@ const sentences = words(
   },
   {
     'already-claimed': (p) => `${text(p, 'party_name') || 'Somebody'} has claimed it already. Nothing is left to do.`,
-    'account-exists': () => 'This number has an account already. Just sign in.',
     'area-exists': () => 'There is an area of this name here already; choose another.',
     'area-misplaced': () => 'This kind of area can’t stand there; choose another parent.',
+    'bad-request': () => 'This was not understood. Update Mingxun and try again.',
     'bad-cursor': () => 'The list has changed. Open the page again.',
     'cannot-verify-own-work': () => 'Whoever mended it can’t confirm it. Ask somebody else to look.',
     'code-refused': (p) => (p.verdict === 'ambiguous' ? 'Several places have this number. Scan the code instead.' : 'That is not the code of a place. Scan again, or type the 6 digits from the poster.'),
     'code-retired': (p) => `The poster at ${text(p, 'location_name') || 'this place'} was replaced. Scan the new one, or ask somebody to vouch for you.`,
     'code-unknown': () => 'No place was recognised. Scan again, or ask a building leader to vouch for you.',
-    'common-password': () => 'This password is too common. Choose another with 8 characters or more.',
     conflict: () => 'It clashes with what is there already. Look again, then change it.',
     'cross-site': () => 'Please do this inside Mingxun.',
     'digest-mismatch': () => 'The photo was cut off on its way. It will be sent again.',
@@ -122,7 +153,17 @@ const sentences = words(
       const fields = names(p, 'errors')
       return fields ? `Something is not filled in right: ${fields}.` : 'Something is not filled in right. Look again, then send.'
     },
-    'invitation-ended': () => 'This invitation was used or has run out. Ask a coordinator for a new one.',
+    'invalid-phone': () => 'That is no telephone number. A mobile has 11 digits, a landline needs its area code.',
+    'invitation-over': (p) => reasons(p, 'reason', faultWords) || 'This invitation was used or has run out. Ask a coordinator for a new one.',
+    'invitation-refused': (p) => reasons(p, 'refusals', faultWords) || 'The invitation is not filled in right. Look again.',
+    'invitation-unknown': () => 'There is no such invitation. See whether the link is whole, or ask a coordinator for a new one.',
+    'party-exists': () => 'There is a party of this name already; choose another.',
+    'password-refused': (p) => reasons(p, 'reason', faultWords) || 'Choose another password, with 8 characters or more.',
+    'phone-taken': () => 'This number has an account already. Use its password, or another number.',
+    'roster-changed': () => 'The roster has changed since the preview. Upload the file again and look once more.',
+    'roster-lapsed': () => 'The preview is more than a day old. Upload the file again.',
+    'roster-unreadable': (p) => reasons(p, 'reason', faultWords) || 'This file can’t be read. Use Excel or CSV.',
+    'wrong-password': () => 'The current password is not right.',
     'location-name-taken': () => 'Another place has this name. Choose one that can’t be confused.',
     'method-not-allowed': () => 'This can’t be done here. Update Mingxun and try again.',
     'needs-below-taken': () => 'More people are on the shift than it would have places. Take some off first.',

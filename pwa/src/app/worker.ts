@@ -9,13 +9,9 @@ export async function startWorker(): Promise<void> {
     const message = event.data as { type?: string; path?: string } | null
     if (message?.type === 'go' && message.path?.startsWith('/')) router.go(message.path)
   })
-  let registration: ServiceWorkerRegistration
-  try {
-    registration = await navigator.serviceWorker.register('/sw.js')
-  } catch {
-    // A browser that forbids it: everything works but opening without a network.
-    return
-  }
+  // A browser that forbids it: everything works but opening without a network.
+  const registration = await navigator.serviceWorker.register('/sw.js').catch(() => undefined)
+  if (!registration) return
   if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting)
   registration.addEventListener('updatefound', () => {
     const next = registration.installing

@@ -28,8 +28,10 @@ export interface Item {
   body: Record<string, unknown> | null
   /** A photo's bytes are in the store `contents` under the same id. */
   content: { type: string; size: number; sha256: string } | null
-  /** None for check-ins and check-outs: `sent_at` makes each body another, and their own id makes them retryable. */
+  /** None for check-ins, check-outs (`sent_at` makes each body another) and photos: their own id makes them retryable. */
   idempotencyKey: string | null
+  /** `If-Match`: the version that the author saw; the server refuses when it has moved on. */
+  ifMatch?: string
   about: About
   /** The phone's clock, milliseconds. */
   createdAt: number

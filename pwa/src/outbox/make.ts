@@ -15,7 +15,7 @@ export function checkOut(body: { id: string } & Record<string, unknown>, { autho
 }
 
 export function photo(id: string, content: { type: string; size: number; sha256: string }, { author, about, now, dependsOn = [] }: Made): Item {
-  return { ...base(id, author, about, now, dependsOn), kind: 'photo', method: 'PUT', url: `/api/photos/${id}`, body: null, content, idempotencyKey: crypto.randomUUID() }
+  return { ...base(id, author, about, now, dependsOn), kind: 'photo', method: 'PUT', url: `/api/photos/${id}`, body: null, content, idempotencyKey: null }
 }
 
 export function ticket(neighbourhood: string, body: { id: string } & Record<string, unknown>, { author, about, now, dependsOn = [] }: Made): Item {
@@ -24,8 +24,9 @@ export function ticket(neighbourhood: string, body: { id: string } & Record<stri
 
 export type TicketAct = 'claim' | 'decline' | 'hand-over' | 'resolution' | 'verification' | 'reopening'
 
-export function ticketAct(ticketId: string, act: TicketAct, body: Record<string, unknown>, { author, about, now, dependsOn = [] }: Made): Item {
-  return { ...base(crypto.randomUUID(), author, { act, ...about }, now, dependsOn), kind: 'ticket-act', method: 'POST', url: `/api/tickets/${ticketId}/${act}`, body, content: null, idempotencyKey: crypto.randomUUID() }
+/** `version` is that of the ticket as it was seen; none when it has not been sent yet. */
+export function ticketAct(ticketId: string, act: TicketAct, body: Record<string, unknown>, version: number | null, { author, about, now, dependsOn = [] }: Made): Item {
+  return { ...base(crypto.randomUUID(), author, { act, ...about }, now, dependsOn), kind: 'ticket-act', method: 'POST', url: `/api/tickets/${ticketId}/${act}`, body, content: null, idempotencyKey: crypto.randomUUID(), ...(version === null ? {} : { ifMatch: `"${version}"` }) }
 }
 
 /** SHA-256 in hexadecimal, as the photo's receipt has it. */

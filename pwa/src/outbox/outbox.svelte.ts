@@ -136,12 +136,12 @@ class Outbox {
     return this.#keep<'ticket'>([...pictures, { item }], id)
   }
 
-  /** An act on a ticket. Waits for the ticket and earlier acts on it when they have not gone yet. */
-  async ticketAct(ticket: string, act: make.TicketAct, body: Record<string, unknown>, photos: Blob[], about: About): Promise<Kept<TicketDetail>> {
+  /** An act on a ticket. Waits for the ticket and earlier acts on it when they have not gone yet: then without the version, which they change. */
+  async ticketAct({ id: ticket, version }: { id: string; version: number | null }, act: make.TicketAct, body: Record<string, unknown>, photos: Blob[], about: About): Promise<Kept<TicketDetail>> {
     const pictures = await this.#pictures(photos, about)
     const before = this.mine.filter((item) => item.id === ticket || (item.kind === 'ticket-act' && item.url.includes(ticket))).map((item) => item.id)
     const full = pictures.length ? { ...body, photos: pictures.map((one) => one.item.id) } : body
-    const item = make.ticketAct(ticket, act, full, this.#made(about, [...pictures.map((one) => one.item.id), ...before]))
+    const item = make.ticketAct(ticket, act, full, before.length ? null : version, this.#made(about, [...pictures.map((one) => one.item.id), ...before]))
     return this.#keep<'ticket-act'>([...pictures, { item }], item.id)
   }
 

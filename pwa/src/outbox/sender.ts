@@ -37,6 +37,7 @@ export function sender(around: Surroundings) {
   async function request(item: Item): Promise<Request> {
     const headers = new Headers({ Accept: 'application/json' })
     if (item.idempotencyKey) headers.set('Idempotency-Key', item.idempotencyKey)
+    if (item.ifMatch) headers.set('If-Match', item.ifMatch)
     let body: BodyInit
     if (item.content) {
       const bytes = await store.content(item.id)
@@ -84,8 +85,6 @@ export function sender(around: Surroundings) {
         return 'go-on'
       }
       await delay(item, { why: 'no-receipt' }, null)
-      // A stored reply that does not fit would be given again for ever: ask afresh next time. The id keeps it single.
-      if (item.kind === 'photo') await store.change(item.id, (kept) => ({ ...kept, idempotencyKey: crypto.randomUUID() }))
       return 'go-on'
     }
     if (response.status === 401) {
