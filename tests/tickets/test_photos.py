@@ -152,7 +152,7 @@ def test_sixteen_bits_a_channel_keep_their_brightness(colour: int, pixel: bytes,
 def test_what_is_transparent_becomes_white(mode: str) -> None:
     image = Image.new("RGBA", (40, 40), (255, 255, 255, 0))
     kept = opened(make_picture(encoded(image.convert(mode), "PNG")).full)
-    assert min(kept.getpixel((20, 20))) > 250  # type: ignore[type-var, arg-type]
+    assert min(kept.getpixel((20, 20))) > 250  # type: ignore[arg-type]
 
 
 def test_an_unusable_colour_profile_is_left_out_of_account() -> None:

@@ -1,6 +1,6 @@
 """What may be done to a ticket, by whom, in which state, and until when."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import product
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -202,6 +202,13 @@ def test_a_deadline_runs_until_it_is_met_and_passes_only_afterwards() -> None:
     assert rules.running_claim_by(TicketState.CLAIMED, claim_by) is None
     assert rules.running_resolve_by(TicketState.CLAIMED, resolve_by) == resolve_by
     assert rules.running_resolve_by(TicketState.RESOLVED, resolve_by) is None
+
+
+def test_an_instant_without_equivalent_in_utc_is_none() -> None:
+    assert rules.in_utc(datetime(2026, 9, 16, 8, tzinfo=SHANGHAI)) == datetime(2026, 9, 16, tzinfo=UTC)
+    assert rules.in_utc(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))) is None
+    assert rules.in_utc(datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))) is None
+    assert rules.in_utc(datetime(2026, 9, 16)) is None  # noqa: DTZ001
 
 
 def test_a_ticket_goes_to_its_categorys_party_else_to_the_committee_else_to_nobody() -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from mingxun.kit.database import fetch, fetch_row
-from mingxun.kit.paging import Cursor, page_of
-from mingxun.kit.problems import NotFound
+from mingxun.kit.paging import BadCursor, Cursor, page_of
+from mingxun.kit.problems import BadRequest, NotFound
 from mingxun.people.access import Act as Permission
 from mingxun.people.access import Actor
 from mingxun.people.schemas import PartyKind, PartyOut
@@ -130,7 +130,7 @@ async def load_detail(ticket: UUID, *, actor: Actor, now: datetime) -> TicketDet
 async def list_tickets(
     neighbourhood: UUID, filters: Filters, *, order: ListOrder, cursor: str | None, limit: int, actor: Actor, now: datetime
 ) -> TicketPage:
-    """A page of a neighbourhood's tickets that the actor may see. Raises BadCursor."""
+    """A page of a neighbourhood's tickets that the actor may see. Raises BadCursor; BadRequest for an unusable `since`."""
     values: list[Any] = []
 
     def value(given: object) -> str:
@@ -160,10 +160,16 @@ async def list_tickets(
             f" AND (t.resolve_by < {at} OR (t.state <> 'claimed' AND t.claim_by < {at}))"
         )
     if filters.since is not None:
-        where.append(f"t.opened_at >= {value(filters.since)}")
+        since = rules.in_utc(filters.since)
+        if since is None:
+            raise BadRequest("`since` takes an instant with its offset, e.g. 2026-09-16T09:48:00Z.")
+        where.append(f"t.opened_at >= {value(since)}")
     column, direction, beyond = ("opened_at", "DESC", "<") if order is ListOrder.NEWEST else ("resolve_by", "ASC", ">")
     if cursor is not None:
         after, after_id = Cursor.decode(cursor, datetime, UUID)
+        after = rules.in_utc(after)
+        if after is None:
+            raise BadCursor
         where.append(f"(t.{column}, t.id) {beyond} ({value(after)}::timestamptz, {value(after_id)}::uuid)")
     # The page is cut before anything is joined to it.
     rows = await fetch(

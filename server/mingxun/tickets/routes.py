@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -65,10 +66,11 @@ ContentDigest = Annotated[
 States = Annotated[
     list[TicketState] | None, QueryParameter(name="state", description="In one of these states; all when left out.", max_items=5)
 ]
-_DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]*):")
-_VERSION = re.compile(r'(?:W/)?"?([1-9][0-9]{0,8})"?')
+_DIGEST = re.compile(r"(?:^|,)\s*sha-256=(:?)([^:,]*)(:?)")
+_VERSION = re.compile(r'(?:W/)?("?)([1-9][0-9]{0,8})\1')
 
 
+@dataclass
 class UploadOperation(Operation):
     """Names the body of an upload, which the handler reads by itself."""
 
@@ -303,7 +305,7 @@ def _version(if_match: str | None) -> int | None:
     found = _VERSION.fullmatch(if_match.strip())
     if found is None:
         raise BadRequest("If-Match takes a ticket's version, e.g. 3.")
-    return int(found[1])
+    return int(found[2])
 
 
 def _digest(content_digest: str | None) -> bytes | None:
@@ -315,11 +317,11 @@ def _digest(content_digest: str | None) -> bytes | None:
     if found is None:
         return None
     try:
-        digest = base64.b64decode(found[1], validate=True)
-    except binascii.Error as error:
-        raise BadRequest("Content-Digest: sha-256 takes base64 between colons (RFC 9530).") from error
-    if len(digest) != 32:
-        raise BadRequest("Content-Digest: a SHA-256 has 32 bytes.")
+        digest = base64.b64decode(found[2], validate=True)
+    except binascii.Error:
+        digest = b""
+    if len(digest) != 32 or not (found[1] and found[3]):
+        raise BadRequest("Content-Digest: sha-256 takes 32 bytes in base64 between colons (RFC 9530).")
     return digest
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,19 @@ from mingxun.people import GRANTS, Role
 from mingxun.people import Act as Permission
 from mingxun.people.schemas import PartyKind
 from mingxun.tickets.schemas import Act, Category, TicketState, Urgency
+
+# --- when ---
+
+
+def in_utc(instant: datetime) -> datetime | None:
+    """The instant in UTC; None when it has no offset, or at either end of the calendar no equivalent in UTC."""
+    if instant.tzinfo is None:
+        return None
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        return None
+
 
 # --- until when ---
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -110,7 +110,7 @@ async def open_ticket(neighbourhood: UUID, wanted: OpenTicket, *, actor: Actor, 
             state=TicketState.OPEN.value,
             opened_by=actor.person,
             opened_at=now,
-            seen_at=_in_utc(wanted.seen_at, now),
+            seen_at=rules.in_utc(wanted.seen_at) or now,
             claim_by=times.claim_by,
             resolve_by=times.resolve_by,
             attendance=wanted.attendance,
@@ -384,11 +384,3 @@ async def _next_number(neighbourhood: UUID, now: datetime, zone: ZoneInfo) -> st
         day,
     )
     return rules.stored_number(day, int(count))
-
-
-def _in_utc(seen_at: datetime, received_at: datetime) -> datetime:
-    """The phone's time; for one at the very end of the calendar, which has no equivalent in UTC, the server's."""
-    try:
-        return seen_at.astimezone(UTC)
-    except OverflowError:
-        return received_at
