@@ -1,5 +1,6 @@
 """Two neighbourhoods below one subdistrict, alike in all but their people: what one must never see of the other."""
 
+import builtins
 import hashlib
 import secrets
 from dataclasses import dataclass, field
@@ -53,7 +54,7 @@ class Neighbourhood:
     """Of the property company."""
     committee_handler: Person
 
-    @property
+    @builtins.property
     def id(self) -> UUID:
         return self.area.id
 
@@ -97,10 +98,12 @@ async def _neighbourhood(subdistrict: AreaRow, name: str, digit: str) -> Neighbo
     owners = await _party(area, "owners_committee", f"{name}业委会")
     count = 0
 
-    async def person(who: str, role: Role, where: AreaRow, party: Party | None = None, **known: str) -> Person:
+    async def person(who: str, role: Role, where: AreaRow, party: Party | None = None, political_status: str = "") -> Person:
         nonlocal count
         count += 1
-        made = await add_person(who, f"+8619900{digit}{count:05d}", neighbourhood=area.id, building=buildings[0].id, **known)
+        made = await add_person(
+            who, f"+8619900{digit}{count:05d}", neighbourhood=area.id, building=buildings[0].id, political_status=political_status
+        )
         await add_membership(made, role, where, party)
         return made
 

@@ -5,13 +5,13 @@ import asyncio
 import json
 import sys
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
 from scripts.benchmarks import requests
 
-Run = Callable[[], Awaitable[dict[str, Any]]]
+Run = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
 
 SCENARIOS: dict[str, Run] = {name: partial(requests.run, name) for name in requests.SCENARIOS}
 

@@ -10,7 +10,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -118,7 +118,7 @@ def _postmaster(installation: Installation) -> int:
 
 
 async def _insist(
-    installation: Installation, token: str, path: str, body: dict[str, object], tally: Counter[str]
+    installation: Installation, token: str, path: str, body: Mapping[str, object], tally: Counter[str]
 ) -> dict[str, object]:
     """Send until the server acknowledges, as the phone's outbox does."""
     for attempt in itertools.count():

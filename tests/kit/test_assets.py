@@ -26,7 +26,7 @@ def browser(tmp_path: Path) -> httpx.AsyncClient:
     (tmp_path / "assets" / "a-1234.js").write_text("let a = 1;" * 100)
     (tmp_path / "assets" / "scan-1.wasm").write_bytes(b"\0asm" * 100)
     settings = Settings(data_dir=tmp_path)
-    app = Frame(Assets(Litestar([api], exception_handlers={Exception: answer}), tmp_path), settings)  # type: ignore[arg-type]
+    app = Frame(Assets(Litestar([api], exception_handlers={Exception: answer}), tmp_path), settings)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost")  # type: ignore[arg-type]
 
 

@@ -63,7 +63,7 @@ async def client(committed_database: str, settings: Settings) -> AsyncIterator[h
         return {"one": SOMEBODY, "two": OTHER}.get(token)
 
     boundary = DefineMiddleware(Boundary, authenticate=authenticate, cookie="c", clock=SystemClock())
-    app = Frame(Litestar([keep, count], middleware=[boundary], exception_handlers={Exception: answer}), settings)  # type: ignore[arg-type]
+    app = Frame(Litestar([keep, count], middleware=[boundary], exception_handlers={Exception: answer}), settings)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(
         transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}, cookies={"c": "one"}
@@ -127,7 +127,7 @@ async def test_a_refusal_is_not_kept_so_a_retry_may_succeed(client: httpx.AsyncC
 
 @pytest.mark.parametrize("key", ["", "x" * 65, "ä", "a b"])
 async def test_a_malformed_key_is_refused(client: httpx.AsyncClient, key: str) -> None:
-    reply = await client.post("/notes", json={"text": "a"}, headers={"Idempotency-Key": key.encode()})
+    reply = await client.post("/notes", json={"text": "a"}, headers=[(b"Idempotency-Key", key.encode())])
     assert reply.status_code == 400
 
 
