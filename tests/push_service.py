@@ -1,8 +1,8 @@
 """A push service on this machine that behaves like a real one.
 
-It makes browsers with real keys, checks what RFC 8030, 8188, 8291 and 8292 ask of an application server, and decrypts each message
-with the browser's keys. Its decryption is written from the RFCs with `cryptography` alone, so that it shares no mistake with the
-library that encrypts; the vector of RFC 8291, Appendix A, holds it to them.
+It makes browsers with real keys, checks what RFC 8030, 8188, 8291 and 8292 ask of an application server, and decrypts each
+message with the browser's keys. Its decryption is written from the RFCs with `cryptography` alone, so that it shares no mistake
+with the library that encrypts; the vector of RFC 8291, Appendix A, holds it to them.
 """
 
 import asyncio

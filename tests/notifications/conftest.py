@@ -1,7 +1,10 @@
 """People, browsers and facts for the tests of notifications."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import aiohttp
@@ -17,10 +20,9 @@ from mingxun.notifications.endpoints import outgoing_session
 from mingxun.shifts.facts import Assigned, Duty, ShiftCancelled
 from mingxun.shifts.schemas import ShiftKind
 from tests.conftest import TestClock
+from tests.installation import Installation
 from tests.push_service import Browser, PushService, push_service
 from tests.world import Neighbourhood, Person, give_session
-
-Subscribe = Callable[..., Awaitable[UUID]]
 
 
 @pytest.fixture
@@ -64,13 +66,26 @@ async def record_cancelled(here: Neighbourhood, people: list[UUID], now: datetim
     return await record(fact, actor=here.coordinator.id, at=now)
 
 
+@contextlib.contextmanager
+def installation_of_its_own() -> Iterator[Installation]:
+    """An installation whose database runs. Not below pytest's directory, which each run by root shuts to PostgreSQL's user."""
+    with tempfile.TemporaryDirectory(prefix="mx-") as folder:
+        installation = Installation(Path(folder), durable=False)
+        installation.start_database()
+        try:
+            yield installation
+        finally:
+            installation.stop()
+
+
 async def subscribe(person: UUID, browser: Browser, now: datetime) -> UUID:
     """Sign the person in on that browser and turn notifications on; the subscription's id."""
     await give_session(person, at=now)
     session = await fetch_value("SELECT id FROM session WHERE person = $1 ORDER BY created_at DESC, id DESC LIMIT 1", person)
     subscription = new_id()
     await execute(
-        "INSERT INTO push_subscription (id, person, session, endpoint, p256dh, auth, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        """INSERT INTO push_subscription (id, person, session, endpoint, p256dh, auth, made_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
         subscription,
         person,
         session,

@@ -61,7 +61,9 @@ def test_the_local_push_service_decrypts_the_vector_of_rfc_8291() -> None:
     assert decrypt(unb64(VECTOR["body"]), private, unb64(VECTOR["auth_secret"])).decode() == VECTOR["plaintext"]
 
 
-async def test_a_push_passes_every_check_and_the_browser_reads_it(service: PushService, http: aiohttp.ClientSession, keys: Keys) -> None:
+async def test_a_push_passes_every_check_and_the_browser_reads_it(
+    service: PushService, http: aiohttp.ClientSession, keys: Keys
+) -> None:
     browser = service.browser(vapid_key=keys.vapid_public)
     sent = message()
     assert await push_to(browser, http, keys, payload(sent)) == Outcome(None, 201)
@@ -72,7 +74,9 @@ async def test_a_push_passes_every_check_and_the_browser_reads_it(service: PushS
     assert not service.complaints
 
 
-async def test_a_message_of_any_length_fits_into_what_push_services_take(service: PushService, http: aiohttp.ClientSession, keys: Keys) -> None:
+async def test_a_message_of_any_length_fits_into_what_push_services_take(
+    service: PushService, http: aiohttp.ClientSession, keys: Keys
+) -> None:
     for body in ("长" * 3000, "x" * 10_000, '"\\\n' * 3000):
         data = payload(message(body))
         assert len(data) <= MAX_PAYLOAD
@@ -139,7 +143,9 @@ async def test_a_push_service_that_is_away_is_unreachable(http: aiohttp.ClientSe
 
 
 async def test_keys_that_are_none_are_found_out(service: PushService, http: aiohttp.ClientSession, keys: Keys) -> None:
-    target = Target(service.browser().endpoint, base64.urlsafe_b64encode(b"\x04" + b"\x01" * 64).decode(), "AAAAAAAAAAAAAAAAAAAAAA")
+    target = Target(
+        service.browser().endpoint, base64.urlsafe_b64encode(b"\x04" + b"\x01" * 64).decode(), "AAAAAAAAAAAAAAAAAAAAAA"
+    )
     outcome = await send(
         b"x",
         target,

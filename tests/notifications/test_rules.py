@@ -261,7 +261,14 @@ def test_who_invited_somebody_sees_that_they_came() -> None:
 
 
 def test_whose_roles_change_is_told() -> None:
-    given = {"neighbourhood": HERE, "subject": VOLUNTEER, "membership": uuid4(), "role": Role.BUILDING_LEADER, "area": HERE, "party": None}
+    given = {
+        "neighbourhood": HERE,
+        "subject": VOLUNTEER,
+        "membership": uuid4(),
+        "role": Role.BUILDING_LEADER,
+        "area": HERE,
+        "party": None,
+    }
     assert told(drafts(MembershipGiven(**given), SCENE)) == {VOLUNTEER: ("role_given", Manner.INBOX)}
     assert told(drafts(MembershipEnded(**given), SCENE)) == {VOLUNTEER: ("role_ended", Manner.INBOX)}
 
@@ -286,7 +293,14 @@ EXAMPLES = [
     ShiftCancelled(neighbourhood=HERE, subject=SHIFT, duty=DUTY, reason="暴雨\n红色预警", persons=[VOLUNTEER]),
     check_in(*Flag),
     StayClosed(
-        neighbourhood=HERE, subject=TICKET, attendance=TICKET, person=VOLUNTEER, location=uuid4(), shift=None, left_at=NOW, assumed=True
+        neighbourhood=HERE,
+        subject=TICKET,
+        attendance=TICKET,
+        person=VOLUNTEER,
+        location=uuid4(),
+        shift=None,
+        left_at=NOW,
+        assumed=True,
     ),
     ticket_fact(TicketOpened, location=None, area=None),
     ticket_fact(TicketOpened, location=None, area=None, party=None),

@@ -27,7 +27,8 @@ async def tell(fact: FactId, context: JobContext) -> int:
 async def waiting_jobs() -> list[tuple[list[UUID], float]]:
     """The deliveries of each push job in the queue, and in how many seconds it is due; the jobs are taken out."""
     rows = await fetch(
-        "SELECT payload, extract(epoch FROM execute_after - now())::float AS due FROM pgqueuer WHERE entrypoint = 'push' ORDER BY id"
+        """SELECT payload, extract(epoch FROM execute_after - now())::float AS due FROM pgqueuer
+           WHERE entrypoint = 'push' ORDER BY id"""
     )
     await execute("DELETE FROM pgqueuer")
     return [([UUID(bytes=row["payload"][i : i + 16]) for i in range(0, len(row["payload"]), 16)], row["due"]) for row in rows]
@@ -223,7 +224,9 @@ async def test_a_phone_that_showed_it_before_we_wrote_it_down_has_shown_it(
     assert await state_of(world.here.volunteer.id) == "shown"
 
 
-async def test_a_job_that_runs_twice_sends_once(world: World, context: JobContext, clock: TestClock, service: PushService) -> None:
+async def test_a_job_that_runs_twice_sends_once(
+    world: World, context: JobContext, clock: TestClock, service: PushService
+) -> None:
     browser = service.browser()
     await subscribe(world.here.volunteer.id, browser, clock.now())
     await tell(await record_assigned(world.here, world.here.volunteer, clock.now()), context)

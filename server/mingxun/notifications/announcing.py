@@ -60,7 +60,8 @@ async def write(
     worded = {key: word(draft.kind, draft.params, language=languages[draft.person], zone=zone) for key, draft in drafted.items()}
     rows = await fetch(
         """INSERT INTO message (id, neighbourhood, person, fact, kind, language, title, body, path, at, read_at, push)
-           SELECT m.id, $1, m.person, $2, m.kind, m.language, m.title, m.body, m.path, $3::timestamptz, CASE WHEN m.read THEN $3::timestamptz END, m.push
+           SELECT m.id, $1, m.person, $2, m.kind, m.language, m.title, m.body, m.path, $3::timestamptz,
+                  CASE WHEN m.read THEN $3::timestamptz END, m.push
            FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bool[],
                        $12::text[]) AS m (id, person, kind, language, title, body, path, read, push)
            ON CONFLICT ON CONSTRAINT message_once DO NOTHING

@@ -166,7 +166,14 @@ _TERMS: Mapping[Language, Mapping[str, Mapping[str, str]]] = {
     },
 }
 _UNKNOWN: Mapping[Language, Mapping[str, str]] = {
-    Language.ZH: {"by": "统筹员", "name": "有人", "place": "原定地点", "was_place": "原定地点", "party": "责任方", "area": "本居民区"},
+    Language.ZH: {
+        "by": "统筹员",
+        "name": "有人",
+        "place": "原定地点",
+        "was_place": "原定地点",
+        "party": "责任方",
+        "area": "本居民区",
+    },
     Language.EN: {
         "by": "a coordinator",
         "name": "Somebody",
