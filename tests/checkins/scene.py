@@ -49,7 +49,8 @@ async def add_shift(
     shift, need = new_id(), new_id()
     people = list(people)
     await execute(
-        """INSERT INTO shift (id, neighbourhood, kind, title, location, starts_at, ends_at, note, supports_property, state, made_by, version)
+        """INSERT INTO shift (
+               id, neighbourhood, kind, title, location, starts_at, ends_at, note, supports_property, state, made_by, version)
            VALUES ($1, $2, 'patrol', $3, $4, $5, $6, '', false, 'open', $7, 1)""",
         shift,
         location.neighbourhood,
@@ -71,7 +72,8 @@ async def add_shift(
     )
     for person in people:
         await execute(
-            """INSERT INTO assignment (id, neighbourhood, shift, need, person, starts_at, ends_at, state, assigned, made_by, made_at)
+            """INSERT INTO assignment (
+                   id, neighbourhood, shift, need, person, starts_at, ends_at, state, assigned, made_by, made_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', true, $8, $6)""",
             new_id(),
             location.neighbourhood,
@@ -135,7 +137,7 @@ async def facts(subject: str | UUID) -> list[str]:
 
 
 async def rows_of(table: str) -> int:
-    count: int = await fetch_value(f"SELECT count(*)::integer FROM {table}")  # noqa: S608 - our own table names
+    count: int = await fetch_value(f"SELECT count(*)::integer FROM {table}")
     return count
 
 

@@ -12,7 +12,22 @@ from mingxun.kit.ids import new_id
 from mingxun.kit.signing import Keys
 from mingxun.places.service import rekey_location
 from tests.checkins.conftest import Scene
-from tests.checkins.scene import GARDEN, GATE, HOUR, MINUTE, Phone, add_shift, evidence, facts, instant, position, poster, rows_of, slug, tablet
+from tests.checkins.scene import (
+    GARDEN,
+    GATE,
+    HOUR,
+    MINUTE,
+    Phone,
+    add_shift,
+    evidence,
+    facts,
+    instant,
+    position,
+    poster,
+    rows_of,
+    slug,
+    tablet,
+)
 from tests.conftest import TestClock
 from tests.world import Person, World
 
@@ -108,13 +123,15 @@ async def test_coordinates_are_kept_nowhere(scene: Scene, world: World, phone_of
     assert kept["accuracy"] == 17
     texts = [str(kept)]
     for table in ("attendance", "fact", "pgqueuer"):
-        texts += [str(dict(row)) for row in await fetch(f"SELECT * FROM {table}")]  # noqa: S608
+        texts += [str(dict(row)) for row in await fetch(f"SELECT * FROM {table}")]
     for text in texts:
         assert "1412345" not in text
         assert "5198765" not in text
 
 
-async def test_an_hour_and_more_before_the_shift_is_pointed_out(scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock) -> None:
+async def test_an_hour_and_more_before_the_shift_is_pointed_out(
+    scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock
+) -> None:
     person = world.here.second_volunteer
     shift = await add_shift(scene.garden, clock.now() + 2 * HOUR, clock.now() + 3 * HOUR, [person], by=world.here.coordinator)
     phone = await phone_of(person)
@@ -137,7 +154,9 @@ async def test_a_shift_that_one_is_not_on_does_not_count(scene: Scene, world: Wo
     assert receipt["arrived"]["flags"] == ["no_shift"]
 
 
-async def test_whoever_was_taken_off_after_the_scan_still_served(scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock) -> None:
+async def test_whoever_was_taken_off_after_the_scan_still_served(
+    scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock
+) -> None:
     phone = await phone_of(world.here.volunteer)
     clock.forward(HOUR)
     await execute(
@@ -184,14 +203,18 @@ async def test_one_phone_for_two_people_within_the_hour_is_pointed_out_at_the_se
     assert "shared_device" not in (await third.check_in(scene.gate_code)).json()["arrived"]["flags"]
 
 
-async def test_one_phone_for_one_person_is_nothing_special(scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock) -> None:
+async def test_one_phone_for_one_person_is_nothing_special(
+    scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock
+) -> None:
     phone = await phone_of(world.here.volunteer)
     await phone.check_in(scene.gate_code)
     clock.forward(20 * MINUTE)
     assert (await phone.check_in(scene.garden_code)).json()["arrived"]["flags"] == ["no_shift"]
 
 
-async def test_a_kilometre_in_half_a_minute_is_pointed_out(scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock) -> None:
+async def test_a_kilometre_in_half_a_minute_is_pointed_out(
+    scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock
+) -> None:
     phone = await phone_of(world.here.volunteer)
     await phone.check_in(scene.gate_code)
     clock.forward(MINUTE / 2)
@@ -246,7 +269,9 @@ async def test_an_id_of_somebody_else_is_refused(scene: Scene, world: World, pho
     assert (answer.status_code, slug(answer)) == (409, "id-taken")
 
 
-async def test_tapping_twice_is_one_stay_with_both_scans_kept(scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock) -> None:
+async def test_tapping_twice_is_one_stay_with_both_scans_kept(
+    scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock
+) -> None:
     phone = await phone_of(world.here.volunteer)
     first = (await phone.check_in(scene.gate_code)).json()
     clock.forward(MINUTE)
@@ -284,7 +309,9 @@ async def test_checking_in_elsewhere_ends_the_open_stay_then_and_there(
     assert await facts(first["id"]) == ["checked_in", "stay_closed"]
 
 
-async def test_an_older_check_in_after_a_newer_one_is_a_past_stay(scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock) -> None:
+async def test_an_older_check_in_after_a_newer_one_is_a_past_stay(
+    scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock
+) -> None:
     phone, other = await phone_of(world.here.volunteer), await phone_of(world.here.volunteer)
     open_stay = (await phone.check_in(scene.garden_code)).json()
     clock.forward(MINUTE)
@@ -331,7 +358,9 @@ async def test_a_poster_that_was_good_when_it_was_scanned_stays_good(
     assert answer.json()["shift"] == str(scene.shift)
 
 
-async def test_guessing_numbers_is_limited_and_codes_are_not(scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock) -> None:
+async def test_guessing_numbers_is_limited_and_codes_are_not(
+    scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock
+) -> None:
     phone = await phone_of(world.here.volunteer)
     wrong = "100000" if scene.gate.number != "100000" else "100001"
     answers = [await phone.check_in(wrong) for _ in range(21)]
@@ -348,7 +377,9 @@ async def test_everyone_who_serves_checks_in(scene: Scene, world: World, phone_o
     assert (await phone.check_in(scene.gate_code)).status_code == 200
 
 
-async def test_a_subdistrict_administrator_checks_in_in_every_neighbourhood(scene: Scene, world: World, phone_of: PhoneOf) -> None:
+async def test_a_subdistrict_administrator_checks_in_in_every_neighbourhood(
+    scene: Scene, world: World, phone_of: PhoneOf
+) -> None:
     phone = await phone_of(world.subdistrict_admin)
     assert (await phone.check_in(scene.gate_code)).status_code == 200
     assert (await phone.check_in(scene.foreign_code)).status_code == 200
@@ -373,7 +404,9 @@ async def test_a_smuggled_field_is_refused(scene: Scene, world: World, phone_of:
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "1969-12-31T00:00:00Z"])
-async def test_whatever_a_phone_believes_the_time_to_be_it_is_recorded(scene: Scene, world: World, phone_of: PhoneOf, at: str) -> None:
+async def test_whatever_a_phone_believes_the_time_to_be_it_is_recorded(
+    scene: Scene, world: World, phone_of: PhoneOf, at: str
+) -> None:
     phone = await phone_of(world.here.volunteer)
     body = phone.body(scene.gate_code)
     answer = await phone.client.post("/api/check-ins", json=body | {"at": at, "sent_at": at})

@@ -8,15 +8,15 @@ from uuid import UUID
 from mingxun.checkins import rules, stays
 from mingxun.checkins.check_in import device_hash, fingerprint_of, same_again, where
 from mingxun.checkins.codes import limit_numbers, scanned_place, was_retired
-from mingxun.checkins.facts import CheckedIn, CheckedOut, ScannedAgain
+from mingxun.checkins.facts import CheckedOut, ScannedAgain
 from mingxun.checkins.problems import NotCheckedIn
 from mingxun.checkins.receipts import load_attendance
-from mingxun.checkins.records import Scan, Seen, insert_evidence, lock
+from mingxun.checkins.records import Rescan, Scan, Seen, insert_evidence, lock, split_off
 from mingxun.checkins.rules import SHARED_WITHIN, Timing
-from mingxun.checkins.schemas import AttendanceOut, CheckOut, Conflict, Direction, Flag, Grade, PlaceVerdict
+from mingxun.checkins.schemas import AttendanceOut, CheckOut, Conflict, Direction, Flag, PlaceVerdict
 from mingxun.checkins.stays import CONFLICT_TOLERANCE, Going, Standing, Stay
 from mingxun.kit.clock import Clock
-from mingxun.kit.database import execute, fetch_row, fetch_value
+from mingxun.kit.database import execute, fetch_row
 from mingxun.kit.rate_limits import RateLimits
 from mingxun.kit.signing import Keys
 from mingxun.ledger import record
@@ -34,9 +34,8 @@ class LeavingStay:
     stay: Stay
     person: UUID
     neighbourhood: UUID
-    rescanned: UUID | None
-    """The first scan of its coming that is clearly after the going: the person came back."""
-    rescanned_at: datetime | None
+    rescanned: Rescan | None
+    """The first scan of its coming that is clearly after the going."""
     next_arrival: datetime | None
 
 
@@ -83,7 +82,8 @@ _STAY = """
     LEFT JOIN shift s ON s.id = a.shift
     LEFT JOIN LATERAL (
         SELECT e.id, e.at FROM evidence e
-        WHERE e.attendance = a.id AND e.direction = 'in' AND NOT e.counts AND e.standing = 0 AND e.at > $2 + interval '5 minutes'
+        WHERE e.attendance = a.id AND e.direction = 'in' AND NOT e.counts AND e.standing = 0
+            AND e.at > $2::timestamptz + interval '5 minutes'
         ORDER BY e.at, e.id LIMIT 1
     ) later ON true
 """
@@ -92,7 +92,7 @@ _LEAVING = f"""
     SELECT st.*, seen.attendance AS seen_attendance, seen.person AS seen_person, seen.fingerprint AS seen_fingerprint,
         EXISTS (
             SELECT FROM evidence e JOIN attendance a ON a.id = e.attendance
-            WHERE e.device_hash = $4 AND e.at BETWEEN $5 AND $2 AND a.person <> $1
+            WHERE e.device_hash = $4 AND e.at BETWEEN $5 AND $2::timestamptz AND a.person <> $1
         ) AS device_shared
     FROM (VALUES (0)) AS one
     LEFT JOIN LATERAL (
@@ -101,9 +101,9 @@ _LEAVING = f"""
     LEFT JOIN LATERAL (
         {_STAY}
         WHERE a.person = $1 AND a.id = CASE WHEN $6::uuid IS NULL
-            THEN (SELECT m.id FROM attendance m WHERE m.person = $1 AND m.arrived_at <= $2 + interval '5 minutes'
+            THEN (SELECT m.id FROM attendance m WHERE m.person = $1 AND m.arrived_at <= $2::timestamptz + interval '5 minutes'
                   ORDER BY m.arrived_at DESC, m.left_at IS NULL DESC, m.id DESC LIMIT 1)
-            ELSE (SELECT e.attendance FROM evidence e WHERE e.id = $6) END
+            ELSE coalesce((SELECT e.attendance FROM evidence e WHERE e.id = $6), $6) END
     ) st ON true
 """
 _OF_SHIFT = f"""
@@ -131,7 +131,8 @@ def _leaving(row: "Record", person: UUID) -> LeavingStay | None:
         left_at=row["left_at"],
         left_standing=None if row["left_standing"] is None else Standing(row["left_standing"]),
     )
-    return LeavingStay(stay, person, row["neighbourhood"], row["rescanned"], row["rescanned_at"], row["next_arrival"])
+    rescanned = None if row["rescanned"] is None else Rescan(row["rescanned"], row["rescanned_at"])
+    return LeavingStay(stay, person, row["neighbourhood"], rescanned, row["next_arrival"])
 
 
 async def _judge(
@@ -192,9 +193,10 @@ async def leave(leaving: LeavingStay, scan: Scan, *, actor: UUID) -> Conflict | 
     """
     stay = leaving.stay
     going = stays.going(stay, scan.at, scan.standing)
-    came_back = going.counts and leaving.rescanned is not None and leaving.rescanned_at is not None and scan.at >= stay.arrived_at
-    if came_back:
+    if going.counts and leaving.rescanned is not None and scan.at >= stay.arrived_at:
+        # What the stay ended with is the end of the next one, so it is no other story of this going.
         going = Going(counts=True, left_at=going.left_at)
+        await split_off(stay, leaving.rescanned, leaving.person, leaving.neighbourhood, going.left_at, scan, actor=actor)
     conflict = going.conflict
     if going.counts:
         await execute("UPDATE evidence SET counts = false WHERE attendance = $1 AND direction = 'out' AND counts", stay.id)
@@ -208,53 +210,9 @@ async def leave(leaving: LeavingStay, scan: Scan, *, actor: UUID) -> Conflict | 
         going.counts,
         conflict,
     )
-    if came_back:
-        await _come_back(leaving, scan, actor=actor)
     await insert_evidence(stay.id, leaving.neighbourhood, scan, counts=going.counts)
     await _record(leaving, scan, going, conflict, actor=actor)
     return conflict
-
-
-async def _come_back(leaving: LeavingStay, scan: Scan, *, actor: UUID) -> None:
-    """Make a stay of its own of what was scanned after a going that was delivered late: the person had left and come back.
-
-    It takes along the scans after it, and the end that the stay had.
-    """
-    old, new, at = leaving.stay, leaving.rescanned, leaving.rescanned_at
-    if new is None or at is None:
-        return
-    left_at = None if old.left_at is None else max(old.left_at, at)
-    await execute(
-        """INSERT INTO attendance (id, neighbourhood, person, shift, location, arrived_at, left_at, left_assumed)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, false)""",
-        new,
-        leaving.neighbourhood,
-        leaving.person,
-        old.shift,
-        old.location,
-        at,
-        left_at,
-    )
-    await execute("UPDATE evidence SET attendance = $2 WHERE attendance = $1 AND at >= $3", old.id, new, at)
-    grade = await fetch_value("UPDATE evidence SET counts = true WHERE id = $1 RETURNING grade", new)
-    ended = """UPDATE evidence SET counts = true WHERE id = (
-                   SELECT id FROM evidence WHERE attendance = $1 AND direction = 'out' ORDER BY standing, at, id LIMIT 1)
-               RETURNING grade"""
-    if left_at is not None and await fetch_value(ended, new) == Grade.ASSUMED:
-        await execute("UPDATE attendance SET left_assumed = true WHERE id = $1", new)
-    fact = CheckedIn(
-        neighbourhood=leaving.neighbourhood,
-        subject=new,
-        attendance=new,
-        person=leaving.person,
-        location=old.location,
-        shift=old.shift,
-        at=at,
-        grade=Grade(grade),
-        flags=[],
-        conflict=None,
-    )
-    await record(fact, actor=actor, at=scan.received_at)
 
 
 async def _record(leaving: LeavingStay, scan: Scan, going: Going, conflict: Conflict | None, *, actor: UUID) -> None:

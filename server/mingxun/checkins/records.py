@@ -4,16 +4,16 @@ Whoever changes a person's stays holds that person's lock first (`lock`), so tha
 holds the transaction, and the lock ends with it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from mingxun.checkins.facts import StayClosed
+from mingxun.checkins.facts import CheckedIn, StayClosed
 from mingxun.checkins.rules import SHARED_WITHIN, Whereabouts
 from mingxun.checkins.schemas import Conflict, Direction, Flag, Grade
-from mingxun.checkins.stays import End, Standing, Stay, arrival_counts, coming
-from mingxun.kit.database import execute, fetch_row
+from mingxun.checkins.stays import Coming, End, Standing, Stay, arrival_counts, coming
+from mingxun.kit.database import execute, fetch_row, fetch_value
 from mingxun.kit.ids import new_id
 from mingxun.ledger import record
 
@@ -57,6 +57,15 @@ class KnownStay(Stay):
     longitude: float | None = field(kw_only=True)
     scanned_at: datetime | None = field(kw_only=True)
     """When the person's own phone last scanned there, at or before the instant asked about."""
+    rescanned: "Rescan | None" = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rescan:
+    """A scan of a stay's coming that is later than the instant asked about: had the person left then, they came back."""
+
+    id: UUID
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,8 @@ _STAY = """
     a.id, a.neighbourhood, a.location, a.shift, s.ends_at AS shift_ends_at, a.arrived_at, a.left_at,
     o.standing AS left_standing, i.standing AS arrival_standing, l.latitude, l.longitude,
     (SELECT max(e.at) FROM evidence e
-     WHERE e.attendance = a.id AND e.standing = 0 AND e.grade <> 'own_word' AND e.at <= $2) AS scanned_at
+     WHERE e.attendance = a.id AND e.standing = 0 AND e.grade <> 'own_word' AND e.at <= $2) AS scanned_at,
+    r.id AS rescanned, r.at AS rescanned_at
 """
 _STAYS = """
     attendance a
@@ -98,6 +108,11 @@ _STAYS = """
     JOIN evidence i ON i.attendance = a.id AND i.direction = 'in' AND i.counts
     LEFT JOIN evidence o ON o.attendance = a.id AND o.direction = 'out' AND o.counts
     LEFT JOIN shift s ON s.id = a.shift
+    LEFT JOIN LATERAL (
+        SELECT e.id, e.at FROM evidence e
+        WHERE e.attendance = a.id AND e.direction = 'in' AND NOT e.counts AND e.standing = 0 AND e.at > $2
+        ORDER BY e.at, e.id LIMIT 1
+    ) r ON true
 """
 _COLUMNS = (
     "id",
@@ -112,6 +127,8 @@ _COLUMNS = (
     "latitude",
     "longitude",
     "scanned_at",
+    "rescanned",
+    "rescanned_at",
 )
 
 
@@ -175,6 +192,9 @@ def _stay(row: "Record", prefix: str) -> KnownStay | None:
         latitude=row[f"{prefix}_latitude"],
         longitude=row[f"{prefix}_longitude"],
         scanned_at=row[f"{prefix}_scanned_at"],
+        rescanned=None
+        if row[f"{prefix}_rescanned"] is None
+        else Rescan(row[f"{prefix}_rescanned"], row[f"{prefix}_rescanned_at"]),
     )
 
 
@@ -206,14 +226,23 @@ async def arrive(person: UUID, place: Place, scan: Scan, moment: Moment, *, acto
 
     Raises UniqueViolationError on `evidence_pkey` or `attendance_pkey` when the id is somebody else's (registered as IdTaken).
     """
-    decision = coming(scan.at, place.location, place.shift, place.shift_ends_at, moment.before, moment.after)
+    decision = _decide(place, scan, moment)
+    before = moment.before
+    if decision.ends_before is not None and before is not None:
+        if before.rescanned is not None:
+            # The other phone says that they were there later: they came back, and that is the next stay.
+            ends = decision.ends_before.at
+            split = await split_off(before, before.rescanned, person, before.neighbourhood, ends, scan, actor=actor)
+            back = replace(before, id=split.id, arrived_at=split.arrived_at, left_at=split.left_at)
+            moment = replace(moment, after=replace(back, arrival_standing=Standing.PHONE, scanned_at=None, rescanned=None))
+            decision = _decide(place, scan, moment)
+        if decision.ends_before is not None:
+            await suppose_end(before, person, decision.ends_before, scan, actor=actor)
     if decision.again is not None:
-        known = moment.before if moment.before is not None and moment.before.id == decision.again.id else moment.after
+        known = before if before is not None and before.id == decision.again.id else moment.after
         if known is None:
             raise LookupError("the stay is neither before nor after")
-        return await _seen_again(known, scan)
-    if decision.ends_before is not None and moment.before is not None:
-        await suppose_end(moment.before, person, decision.ends_before, scan, actor=actor)
+        return await _seen_again(known, scan, decision.conflict)
     end = decision.own_end
     await execute(
         f"""WITH stay AS (
@@ -234,13 +263,71 @@ async def arrive(person: UUID, place: Place, scan: Scan, moment: Moment, *, acto
     return Arrived(scan.id, new=True, counts=True, over=end is not None, conflict=decision.conflict)
 
 
-async def _seen_again(stay: KnownStay, scan: Scan) -> Arrived:
+def _decide(place: Place, scan: Scan, moment: Moment) -> Coming:
+    return coming(scan.at, place.location, place.shift, place.shift_ends_at, moment.before, moment.after)
+
+
+async def split_off(
+    stay: Stay, rescan: Rescan, person: UUID, neighbourhood: UUID, ends: datetime, scan: Scan, *, actor: UUID | None
+) -> Stay:
+    """Make a stay of its own of what was scanned after a stay's newly learnt end: the person had left and come back.
+
+    It takes along the scans after it, and the end that the stay had. The old stay ends at `ends`; the caller keeps the evidence.
+    """
+    await execute("UPDATE evidence SET counts = false WHERE attendance = $1 AND direction = 'out' AND counts", stay.id)
+    await execute("UPDATE attendance SET left_at = $2, left_assumed = false WHERE id = $1", stay.id, ends)
+    # Not the scan's id: an earlier scan may have taken the coming of the stay that has it.
+    back = replace(
+        stay, id=new_id(), arrived_at=rescan.at, left_at=None if stay.left_at is None else max(stay.left_at, rescan.at)
+    )
+    await execute(
+        """INSERT INTO attendance (id, neighbourhood, person, shift, location, arrived_at, left_at, left_assumed)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, false)""",
+        back.id,
+        neighbourhood,
+        person,
+        back.shift,
+        back.location,
+        back.arrived_at,
+        back.left_at,
+    )
+    await execute("UPDATE evidence SET attendance = $2 WHERE attendance = $1 AND at >= $3", stay.id, back.id, rescan.at)
+    if back.left_at is not None:
+        assumed = await fetch_value(
+            """UPDATE evidence SET counts = true WHERE id = (
+                   SELECT id FROM evidence WHERE attendance = $1 AND direction = 'out' ORDER BY standing, at, id LIMIT 1)
+               RETURNING grade = 'assumed'""",
+            back.id,
+        )
+        await execute("UPDATE attendance SET left_assumed = $2 WHERE id = $1", back.id, bool(assumed))
+    row = await fetch_row("UPDATE evidence SET counts = true WHERE id = $1 RETURNING grade, flags", rescan.id)
+    if row is None:
+        raise LookupError("the scan is gone")
+    fact = CheckedIn(
+        neighbourhood=neighbourhood,
+        subject=back.id,
+        attendance=back.id,
+        person=person,
+        location=back.location,
+        shift=back.shift,
+        at=back.arrived_at,
+        grade=Grade(row["grade"]),
+        flags=[Flag(flag) for flag in row["flags"]],
+        conflict=None,
+    )
+    await record(fact, actor=actor, at=scan.received_at)
+    return back
+
+
+async def _seen_again(stay: KnownStay, scan: Scan, conflict: Conflict | None) -> Arrived:
     counts = arrival_counts(stay, stay.arrival_standing, scan.at, scan.standing)
     if counts:
         await execute("UPDATE evidence SET counts = false WHERE attendance = $1 AND direction = 'in' AND counts", stay.id)
         await execute("UPDATE attendance SET arrived_at = $2 WHERE id = $1", stay.id, scan.at)
     await insert_evidence(stay.id, stay.neighbourhood, scan, counts=counts)
-    return Arrived(stay.id, new=False, counts=counts, over=False, conflict=None)
+    if conflict is not None:
+        await execute("UPDATE attendance SET conflict = coalesce(conflict, $2) WHERE id = $1", stay.id, conflict)
+    return Arrived(stay.id, new=False, counts=counts, over=False, conflict=conflict)
 
 
 async def suppose_end(stay: KnownStay, person: UUID, end: End, scan: Scan, *, actor: UUID | None) -> None:

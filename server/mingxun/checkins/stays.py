@@ -85,7 +85,7 @@ def end_at_next(stay: Stay, next_arrival: datetime) -> End:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What a check-in is. Exactly one of `again` and "a new stay" holds; the rest is about a new stay only."""
+    """What a check-in is: the coming of a stay that is known (`again`), or of a new one."""
 
     again: Stay | None = None
     """It is the coming of this stay, seen once more."""
@@ -105,20 +105,18 @@ def coming(
     """
     if before is not None and _same(before, location, shift) and _spans(before, at):
         return Coming(again=before)
-    if after is not None and _same(after, location, shift) and after.arrived_at - at <= SAME_ARRIVAL:
-        return Coming(again=after)
-    ends_before = None
-    conflict = None
-    if before is not None:
-        if before.supposed and (before.left_at is None or before.left_at > at):
+    ends_before, conflict = None, None
+    if before is not None and (before.left_at is None or before.left_at > at):
+        if before.supposed:
             ends_before = end_at_next(before, at)
-        elif before.left_at is not None and before.left_at > at:
+        else:
             conflict = Conflict.OVERLAPS
-    own_end = None
-    if after is not None:
-        stay = Stay(id=after.id, location=location, shift=shift, shift_ends_at=shift_ends_at, arrived_at=at)
-        own_end = end_at_next(stay, after.arrived_at)
-    return Coming(ends_before=ends_before, own_end=own_end, conflict=conflict)
+    if after is None:
+        return Coming(ends_before=ends_before, conflict=conflict)
+    if _same(after, location, shift) and after.arrived_at - at <= SAME_ARRIVAL:
+        return Coming(again=after, ends_before=ends_before, conflict=conflict)
+    stay = Stay(id=after.id, location=location, shift=shift, shift_ends_at=shift_ends_at, arrived_at=at)
+    return Coming(ends_before=ends_before, own_end=end_at_next(stay, after.arrived_at), conflict=conflict)
 
 
 def _same(stay: Stay, location: UUID, shift: UUID | None) -> bool:
