@@ -210,6 +210,8 @@ class EmbeddedPostgres:
         arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with open(self.log, "ab", opener=_private) as log:
             start_of_log = log.tell()
+            if self._child is not None:
+                self._child.wait()  # killed: its last word is collected
             child = spawn(
                 [*map(str, command), *arguments],
                 death_signal=signal.SIGINT,
