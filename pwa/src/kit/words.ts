@@ -4,6 +4,7 @@ export const t = words(
   {
     back: '返回',
     menu: '主菜单',
+    menuAbove: '上面的菜单',
     skip: '直接看内容',
     tryAgain: '再试一次',
     undo: '撤回',
@@ -40,6 +41,7 @@ export const t = words(
   {
     back: 'Back',
     menu: 'Main menu',
+    menuAbove: 'Menu above',
     skip: 'Skip to content',
     tryAgain: 'Try again',
     undo: 'Undo',
