@@ -51,7 +51,7 @@ async def list_people(
                     (SELECT p.id, p.name FROM membership m JOIN person p ON p.id = m.person
                      WHERE m.neighbourhood = $1 AND m.ended_at IS NULL AND p.neighbourhood IS DISTINCT FROM $1 AND {_MATCHES}
                      ORDER BY p.name, p.id LIMIT $8)
-                ) both ORDER BY name, id LIMIT $8
+                ) AS joined ORDER BY name, id LIMIT $8
             )
             SELECT p.id, p.name, p.phone, p.phone_note, p.building, b.name AS building_name, p.room, p.skills,
                    ARRAY(SELECT DISTINCT m.role FROM membership m

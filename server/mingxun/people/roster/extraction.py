@@ -217,13 +217,16 @@ def _text_table(data: bytes) -> dict[str, Any]:
 
 def _decoded(data: bytes) -> str:
     """The text of a CSV file. Raises Fault."""
+    head = data[:2000]
+    if sum(byte < 32 and byte not in b"\0\t\r\n" for byte in head) > 10 and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Fault("not_a_spreadsheet", "binary")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         candidates = ["utf-16"]
     elif data.startswith(b"\xef\xbb\xbf"):
         candidates = ["utf-8-sig"]
-    elif b"\x00" in data[:2000]:
-        little = sum(data[:2000].count(mark) for mark in (b",\x00", b"\t\x00", b"\n\x00", b";\x00"))
-        big = sum(data[:2000].count(mark) for mark in (b"\x00,", b"\x00\t", b"\x00\n", b"\x00;"))
+    elif b"\x00" in head:
+        little = sum(head.count(mark) for mark in (b",\x00", b"\t\x00", b"\n\x00", b";\x00"))
+        big = sum(head.count(mark) for mark in (b"\x00,", b"\x00\t", b"\x00\n", b"\x00;"))
         candidates = ["utf-16-le" if little >= big else "utf-16-be"]
     else:
         candidates = ["utf-8", "gb18030"]

@@ -140,7 +140,7 @@ def phones_of(cells: Iterable[Cell], found: list[Found]) -> PhoneCell:
     numbers: list[str] = []
     notes: list[str] = []
     for cell in cells:
-        text = text_of(cell)
+        text = re.sub(r"[‐‑‒–—―−]", "-", re.sub(r"(?<=\d)\.0+$", "", text_of(cell)))
         if not text:
             continue
         if _ID_NUMBER.fullmatch(text.replace(" ", "")):
