@@ -11,7 +11,7 @@ from mingxun.checkins.codes import limit_numbers, scanned_place, was_retired
 from mingxun.checkins.facts import CheckedOut, ScannedAgain
 from mingxun.checkins.problems import NotCheckedIn
 from mingxun.checkins.receipts import load_attendance
-from mingxun.checkins.records import Rescan, Scan, Seen, insert_evidence, lock, split_off
+from mingxun.checkins.records import Rescan, Scan, Seen, insert_evidence, lock, retell, split_off
 from mingxun.checkins.rules import SHARED_WITHIN, Timing
 from mingxun.checkins.schemas import AttendanceOut, CheckOut, Conflict, Direction, Flag, PlaceVerdict
 from mingxun.checkins.stays import CONFLICT_TOLERANCE, Going, Standing, Stay
@@ -198,19 +198,20 @@ async def leave(leaving: LeavingStay, scan: Scan, *, actor: UUID) -> Conflict | 
         going = Going(counts=True, left_at=going.left_at)
         await split_off(stay, leaving.rescanned, leaving.person, leaving.neighbourhood, going.left_at, scan, actor=actor)
     conflict = going.conflict
-    if going.counts:
-        await execute("UPDATE evidence SET counts = false WHERE attendance = $1 AND direction = 'out' AND counts", stay.id)
-        if conflict is None and leaving.next_arrival is not None and going.left_at > leaving.next_arrival + CONFLICT_TOLERANCE:
-            conflict = Conflict.OVERLAPS
-    await execute(
-        """UPDATE attendance SET left_at = $2, left_assumed = left_assumed AND NOT $3, conflict = coalesce($4, conflict)
-           WHERE id = $1""",
-        stay.id,
-        going.left_at,
-        going.counts,
-        conflict,
-    )
-    await insert_evidence(stay.id, leaving.neighbourhood, scan, counts=going.counts)
+    if going.counts and conflict is None and leaving.next_arrival is not None:
+        conflict = Conflict.OVERLAPS if going.left_at > leaving.next_arrival + CONFLICT_TOLERANCE else None
+    first = stay.left_at is None and leaving.rescanned is None
+    await insert_evidence(stay.id, leaving.neighbourhood, scan, counts=first)
+    if first:
+        await execute(
+            "UPDATE attendance SET left_at = $2, conflict = coalesce($3, conflict) WHERE id = $1",
+            stay.id,
+            going.left_at,
+            conflict,
+        )
+    else:
+        await retell(stay.id)
+        await execute("UPDATE attendance SET conflict = coalesce($2, conflict) WHERE id = $1", stay.id, conflict)
     await _record(leaving, scan, going, conflict, actor=actor)
     return conflict
 

@@ -13,7 +13,7 @@ from mingxun.checkins.facts import CheckedIn, StayClosed
 from mingxun.checkins.rules import SHARED_WITHIN, Whereabouts
 from mingxun.checkins.schemas import Conflict, Direction, Flag, Grade
 from mingxun.checkins.stays import Coming, End, Standing, Stay, arrival_counts, coming
-from mingxun.kit.database import execute, fetch_row, fetch_value
+from mingxun.kit.database import execute, fetch_row
 from mingxun.kit.ids import new_id
 from mingxun.ledger import record
 
@@ -226,20 +226,12 @@ async def arrive(person: UUID, place: Place, scan: Scan, moment: Moment, *, acto
 
     Raises UniqueViolationError on `evidence_pkey` or `attendance_pkey` when the id is somebody else's (registered as IdTaken).
     """
+    moment = await _come_back(person, place, scan, moment, actor=actor)
     decision = _decide(place, scan, moment)
-    before = moment.before
-    if decision.ends_before is not None and before is not None:
-        if before.rescanned is not None:
-            # The other phone says that they were there later: they came back, and that is the next stay.
-            ends = decision.ends_before.at
-            split = await split_off(before, before.rescanned, person, before.neighbourhood, ends, scan, actor=actor)
-            back = replace(before, id=split.id, arrived_at=split.arrived_at, left_at=split.left_at)
-            moment = replace(moment, after=replace(back, arrival_standing=Standing.PHONE, scanned_at=None, rescanned=None))
-            decision = _decide(place, scan, moment)
-        if decision.ends_before is not None:
-            await suppose_end(before, person, decision.ends_before, scan, actor=actor)
+    if decision.ends_before is not None and moment.before is not None:
+        await suppose_end(moment.before, person, decision.ends_before, scan, actor=actor)
     if decision.again is not None:
-        known = before if before is not None and before.id == decision.again.id else moment.after
+        known = moment.before if moment.before is not None and moment.before.id == decision.again.id else moment.after
         if known is None:
             raise LookupError("the stay is neither before nor after")
         return await _seen_again(known, scan, decision.conflict)
@@ -258,7 +250,7 @@ async def arrive(person: UUID, place: Place, scan: Scan, moment: Moment, *, acto
         decision.conflict,
     )
     if end is not None:
-        await _write_supposition(scan.id, place.neighbourhood, end, scan)
+        await _write_supposition(scan.id, place.neighbourhood, end, scan, counts=True)
         await _record_closed(scan.id, place, person, end, scan, actor=actor)
     return Arrived(scan.id, new=True, counts=True, over=end is not None, conflict=decision.conflict)
 
@@ -267,19 +259,40 @@ def _decide(place: Place, scan: Scan, moment: Moment) -> Coming:
     return coming(scan.at, place.location, place.shift, place.shift_ends_at, moment.before, moment.after)
 
 
+async def _come_back(person: UUID, place: Place, scan: Scan, moment: Moment, *, actor: UUID | None) -> Moment:
+    """If the person is known to have been at the place before this one both earlier and later: they left and came back there."""
+    before = moment.before
+    if before is None or before.rescanned is None or _decide(place, scan, moment).again is before:
+        return moment
+    back = await split_off(before, before.rescanned, person, before.neighbourhood, scan.at, scan, actor=actor)
+    return Moment(
+        person_name=moment.person_name,
+        before=replace(before, left_at=None, left_standing=None, rescanned=None),
+        after=replace(
+            before,
+            id=back.id,
+            arrived_at=back.arrived_at,
+            left_at=back.left_at,
+            arrival_standing=Standing.PHONE,
+            scanned_at=None,
+            rescanned=None,
+        ),
+        device_shared=moment.device_shared,
+    )
+
+
 async def split_off(
     stay: Stay, rescan: Rescan, person: UUID, neighbourhood: UUID, ends: datetime, scan: Scan, *, actor: UUID | None
 ) -> Stay:
     """Make a stay of its own of what was scanned after a stay's newly learnt end: the person had left and come back.
 
-    It takes along the scans after it, and the end that the stay had. The old stay ends at `ends`; the caller keeps the evidence.
+    It takes along the scans after it, and the end that the stay had. The old stay ends at `ends`; the caller writes the evidence of
+    that, and has the stay told again (`retell`).
     """
-    await execute("UPDATE evidence SET counts = false WHERE attendance = $1 AND direction = 'out' AND counts", stay.id)
     await execute("UPDATE attendance SET left_at = $2, left_assumed = false WHERE id = $1", stay.id, ends)
     # Not the scan's id: an earlier scan may have taken the coming of the stay that has it.
-    back = replace(
-        stay, id=new_id(), arrived_at=rescan.at, left_at=None if stay.left_at is None else max(stay.left_at, rescan.at)
-    )
+    left_at = None if stay.left_at is None else max(stay.left_at, rescan.at)
+    back = replace(stay, id=new_id(), arrived_at=rescan.at, left_at=left_at)
     await execute(
         """INSERT INTO attendance (id, neighbourhood, person, shift, location, arrived_at, left_at, left_assumed)
            VALUES ($1, $2, $3, $4, $5, $6, $7, false)""",
@@ -292,15 +305,8 @@ async def split_off(
         back.left_at,
     )
     await execute("UPDATE evidence SET attendance = $2 WHERE attendance = $1 AND at >= $3", stay.id, back.id, rescan.at)
-    if back.left_at is not None:
-        assumed = await fetch_value(
-            """UPDATE evidence SET counts = true WHERE id = (
-                   SELECT id FROM evidence WHERE attendance = $1 AND direction = 'out' ORDER BY standing, at, id LIMIT 1)
-               RETURNING grade = 'assumed'""",
-            back.id,
-        )
-        await execute("UPDATE attendance SET left_assumed = $2 WHERE id = $1", back.id, bool(assumed))
-    row = await fetch_row("UPDATE evidence SET counts = true WHERE id = $1 RETURNING grade, flags", rescan.id)
+    await retell(back.id)
+    row = await fetch_row("SELECT grade, flags FROM evidence WHERE id = $1", rescan.id)
     if row is None:
         raise LookupError("the scan is gone")
     fact = CheckedIn(
@@ -319,12 +325,33 @@ async def split_off(
     return back
 
 
+async def retell(attendance: UUID) -> None:
+    """Have the evidence that goes first (`stays`) count, and the stay's times follow it."""
+    first = """SELECT DISTINCT ON (direction) id, direction, at, grade FROM evidence
+               WHERE attendance = $1 ORDER BY direction, standing, at, id"""
+    await execute(
+        f"UPDATE evidence SET counts = false WHERE attendance = $1 AND counts AND id NOT IN (SELECT id FROM ({first}) f)",
+        attendance,
+    )
+    await execute(
+        f"UPDATE evidence SET counts = true WHERE attendance = $1 AND NOT counts AND id IN (SELECT id FROM ({first}) f)",
+        attendance,
+    )
+    await execute(
+        f"""WITH first AS MATERIALIZED ({first})
+            UPDATE attendance SET arrived_at = i.at, left_at = greatest(o.at, CASE WHEN o.at IS NOT NULL THEN i.at END),
+                left_assumed = coalesce(o.grade = 'assumed', false)
+            FROM first i LEFT JOIN first o ON o.direction = 'out'
+            WHERE attendance.id = $1 AND i.direction = 'in'""",
+        attendance,
+    )
+
+
 async def _seen_again(stay: KnownStay, scan: Scan, conflict: Conflict | None) -> Arrived:
     counts = arrival_counts(stay, stay.arrival_standing, scan.at, scan.standing)
+    await insert_evidence(stay.id, stay.neighbourhood, scan, counts=False)
     if counts:
-        await execute("UPDATE evidence SET counts = false WHERE attendance = $1 AND direction = 'in' AND counts", stay.id)
-        await execute("UPDATE attendance SET arrived_at = $2 WHERE id = $1", stay.id, scan.at)
-    await insert_evidence(stay.id, stay.neighbourhood, scan, counts=counts)
+        await retell(stay.id)
     if conflict is not None:
         await execute("UPDATE attendance SET conflict = coalesce(conflict, $2) WHERE id = $1", stay.id, conflict)
     return Arrived(stay.id, new=False, counts=counts, over=False, conflict=conflict)
@@ -332,15 +359,13 @@ async def _seen_again(stay: KnownStay, scan: Scan, conflict: Conflict | None) ->
 
 async def suppose_end(stay: KnownStay, person: UUID, end: End, scan: Scan, *, actor: UUID | None) -> None:
     """End a stay by supposition: because `scan` was elsewhere, or because its time was up."""
-    if stay.left_at is not None:
-        await execute("UPDATE evidence SET counts = false WHERE attendance = $1 AND direction = 'out' AND counts", stay.id)
-    await execute("UPDATE attendance SET left_at = $2, left_assumed = $3 WHERE id = $1", stay.id, end.at, end.assumed)
-    await _write_supposition(stay.id, stay.neighbourhood, end, scan)
+    await _write_supposition(stay.id, stay.neighbourhood, end, scan, counts=False)
+    await retell(stay.id)
     place = Place(stay.neighbourhood, stay.location, stay.shift, stay.shift_ends_at)
     await _record_closed(stay.id, place, person, end, scan, actor=actor)
 
 
-async def _write_supposition(attendance: UUID, neighbourhood: UUID, end: End, scan: Scan) -> None:
+async def _write_supposition(attendance: UUID, neighbourhood: UUID, end: End, scan: Scan, *, counts: bool) -> None:
     supposed = Scan(
         id=new_id(),
         direction=Direction.OUT,
@@ -351,7 +376,7 @@ async def _write_supposition(attendance: UUID, neighbourhood: UUID, end: End, sc
         flags=frozenset() if end.assumed else frozenset({Flag.MOVED_ON}),
         vouched_by=None if end.assumed else scan.vouched_by,
     )
-    await insert_evidence(attendance, neighbourhood, supposed, counts=True)
+    await insert_evidence(attendance, neighbourhood, supposed, counts=counts)
 
 
 async def _record_closed(attendance: UUID, place: Place, person: UUID, end: End, scan: Scan, *, actor: UUID | None) -> None:
