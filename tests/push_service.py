@@ -112,8 +112,8 @@ class PushService:
         self.answered: Counter[int] = Counter()
         self.complaints: list[str] = []
         """What was wrong with refused requests."""
-        self.decrypts = True
-        """False: take messages unread, to measure the sender alone."""
+        self.arrivals: dict[str, float] | None = None
+        """Set: take pushes for whatever subscription, and keep when the last one for each came (monotonic seconds)."""
         self._tokens: set[str] = set()
         self._hanging = asyncio.Event()
 
@@ -147,6 +147,10 @@ class PushService:
         return web.Response(status=status, headers=headers)
 
     async def _take(self, request: web.Request, browser: Browser | None, body: bytes) -> int:
+        if browser is None and self.arrivals is not None:
+            self._check_headers(request, None)
+            self.arrivals[request.match_info["token"]] = time.monotonic()
+            return 201
         if browser is None:
             raise Refused(404, "no such subscription")
         browser.tries += 1
@@ -157,7 +161,7 @@ class PushService:
         if answer == "hang":
             await self._hanging.wait()
             return 503
-        if answer == 201 and self.decrypts:
+        if answer == 201:
             try:
                 message = json.loads(decrypt(body, browser.private, browser.auth))
             except Exception as error:
@@ -165,7 +169,7 @@ class PushService:
             browser.received.append(Received(message, int(request.headers["TTL"]), request.headers.get("Urgency", "normal")))
         return int(answer)
 
-    def _check_headers(self, request: web.Request, browser: Browser) -> None:
+    def _check_headers(self, request: web.Request, browser: Browser | None) -> None:
         if request.headers.get("Content-Encoding") != "aes128gcm":
             raise Refused(415, "Content-Encoding must be aes128gcm")
         ttl = request.headers.get("TTL", "")
@@ -175,13 +179,15 @@ class PushService:
             raise Refused(400, "Urgency")
         self._check_vapid(request.headers.get("Authorization", ""), browser)
 
-    def _check_vapid(self, header: str, browser: Browser) -> None:
+    def _check_vapid(self, header: str, browser: Browser | None) -> None:
         """RFC 8292. A token that was found good is remembered, as real services do."""
+        if browser is None and header in self._tokens:
+            return
         scheme, _, rest = header.partition(" ")
         parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
         if scheme.lower() != "vapid" or set(parts) != {"t", "k"}:
             raise Refused(401, "no VAPID")
-        if browser.vapid_key is not None and parts["k"] != browser.vapid_key:
+        if browser is not None and browser.vapid_key is not None and parts["k"] != browser.vapid_key:
             raise Refused(403, "another key than the one subscribed with")
         if header in self._tokens:
             return
@@ -224,3 +230,32 @@ async def push_service() -> AsyncIterator[PushService]:
     finally:
         service._hanging.set()
         await runner.cleanup()
+
+
+async def _measure() -> None:
+    """Serve a benchmark: says its origin, takes everything, and answers GET /arrived with how many came and when the last did."""
+    async with push_service() as service:
+        service.arrivals = {}
+
+        async def arrived(_: web.Request) -> web.Response:
+            times = service.arrivals or {}
+            return web.json_response(
+                {"subscriptions": len(times), "last": max(times.values(), default=0.0), "complaints": service.complaints[:3]}
+            )
+
+        async def forget(_: web.Request) -> web.Response:
+            service.arrivals = {}
+            return web.Response()
+
+        app = web.Application()
+        app.router.add_get("/arrived", arrived)
+        app.router.add_post("/forget", forget)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        print(service.origin, f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_measure())

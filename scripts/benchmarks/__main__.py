@@ -9,11 +9,11 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from scripts.benchmarks import requests
+from scripts.benchmarks import push_fanout, requests
 
 Run = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
 
-SCENARIOS: dict[str, Run] = {name: partial(requests.run, name) for name in requests.SCENARIOS}
+SCENARIOS: dict[str, Run] = {name: partial(requests.run, name) for name in requests.SCENARIOS} | {"push_fanout": push_fanout.run}
 
 
 def main() -> int:
