@@ -6,6 +6,7 @@ const checks = [
   ['tsc', ['-p', 'tsconfig.sw.json']],
   ['eslint', ['.', '--max-warnings', '0']],
   ['node', ['scripts/check-styles.mjs']],
+  ['node', ['scripts/generate.mjs', '--check']],
 ]
 let failed = false
 for (const [command, args] of checks) {

@@ -94,6 +94,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** AcceptInvitation */
         post: operations["acceptInvitation"];
         delete?: never;
         options?: never;
@@ -110,6 +111,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** PreviewInvitation */
         post: operations["previewInvitation"];
         delete?: never;
         options?: never;
@@ -127,6 +129,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** RevokeInvitation */
         delete: operations["revokeInvitation"];
         options?: never;
         head?: never;
@@ -192,12 +195,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** GetMe */
         get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        /** UpdateMe */
         patch: operations["updateMe"];
         trace?: never;
     };
@@ -243,6 +248,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** ChangePassword */
         put: operations["changePassword"];
         post?: never;
         delete?: never;
@@ -310,6 +316,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** ListSessions */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -329,6 +336,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** EndSession */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -428,8 +436,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** ListInvitations */
         get: operations["listInvitations"];
         put?: never;
+        /** CreateInvitation */
         post: operations["createInvitation"];
         delete?: never;
         options?: never;
@@ -479,8 +489,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** ListParties */
         get: operations["listParties"];
         put?: never;
+        /** CreateParty */
         post: operations["createParty"];
         delete?: never;
         options?: never;
@@ -495,6 +507,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** ListPeople */
         get: operations["listPeople"];
         put?: never;
         post?: never;
@@ -530,6 +543,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** PreviewRosterImport */
         post: operations["previewRosterImport"];
         delete?: never;
         options?: never;
@@ -580,6 +594,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** GetPerson */
         get: operations["getPerson"];
         put?: never;
         post?: never;
@@ -633,6 +648,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** ConfirmRosterImport */
         post: operations["confirmRosterImport"];
         delete?: never;
         options?: never;
@@ -649,7 +665,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** SignIn */
         post: operations["signIn"];
+        /** SignOut */
         delete: operations["signOut"];
         options?: never;
         head?: never;
@@ -1016,10 +1034,7 @@ export interface components {
          * @enum {string}
          */
         Category: "waste" | "greenery" | "parking" | "lighting" | "facilities" | "lift" | "water" | "fire_safety" | "security" | "other";
-        /**
-         * ChangePassword
-         * @description Ends every other session of the account.
-         */
+        /** ChangePassword */
         ChangePassword: {
             current: string;
             new: string;
@@ -1078,18 +1093,12 @@ export interface components {
             /** Format: uuid */
             parent: string;
         };
-        /**
-         * CreateInvitation
-         * @description Invite somebody on the roster (`person`), or somebody new (`name`): exactly one of the two.
-         */
+        /** CreateInvitation */
         CreateInvitation: {
             /** Format: uuid */
             area: string;
-            /** @default null */
             name?: string | null;
-            /** @default null */
             party?: string | null;
-            /** @default null */
             person?: string | null;
             role: components["schemas"]["Role"];
             /** @default 168 */
@@ -1111,7 +1120,6 @@ export interface components {
         CreateParty: {
             kind: components["schemas"]["PartyKind"];
             name: string;
-            /** @default null */
             phone?: string | null;
         };
         /** CreateShift */
@@ -1245,10 +1253,7 @@ export interface components {
             items: components["schemas"]["InvitationOut"][];
             next_cursor: string | null;
         };
-        /**
-         * InvitationPreview
-         * @description What the holder of a token learns before accepting it.
-         */
+        /** InvitationPreview */
         InvitationPreview: {
             area_name: string;
             /** Format: date-time */
@@ -1261,9 +1266,9 @@ export interface components {
         /**
          * Language
          * @description A language that the product speaks.
-         * @enum {unknown}
+         * @enum {string}
          */
-        Language: "en" | "zh";
+        Language: "zh" | "en";
         /**
          * ListOrder
          * @description How a list of tickets is sorted.
@@ -1301,10 +1306,7 @@ export interface components {
             messages?: (string | unknown)[];
             up_to?: string | null;
         };
-        /**
-         * Me
-         * @description Who is signed in, and what they may do where.
-         */
+        /** Me */
         Me: {
             /** Format: uuid */
             id: string;
@@ -1315,10 +1317,7 @@ export interface components {
             /** Format: uuid */
             session: string;
         };
-        /**
-         * MembershipOut
-         * @description A role in an area. `neighbourhoods` lists those in which it counts (one, or all of a subdistrict).
-         */
+        /** MembershipOut */
         MembershipOut: {
             /** Format: uuid */
             area: string;
@@ -1379,10 +1378,7 @@ export interface components {
             id: string;
             name: string;
         };
-        /**
-         * NewInvitation
-         * @description Shown once: the server keeps only a hash of the token. `url` carries it in the fragment, which no server log sees.
-         */
+        /** NewInvitation */
         NewInvitation: {
             invitation: components["schemas"]["InvitationOut"];
             qr_svg: string;
@@ -1432,10 +1428,7 @@ export interface components {
             name: string;
             phone: string | null;
         };
-        /**
-         * PersonDetail
-         * @description All that is kept of a person; reading it is recorded in the ledger.
-         */
+        /** PersonDetail */
         PersonDetail: {
             availability: string;
             born: string;
@@ -1455,10 +1448,7 @@ export interface components {
             room: string;
             skills: string[];
         };
-        /**
-         * PersonOut
-         * @description A person as a coordinator of the neighbourhood sees them. Party membership and health are in `PersonDetail` only.
-         */
+        /** PersonOut */
         PersonOut: {
             building: string | null;
             building_name: string | null;
@@ -1544,20 +1534,6 @@ export interface components {
         PushKey: {
             key: string;
         };
-        /**
-         * PushMessage
-         * @description What travels encrypted to the phone; `schemas/push-message.json` is made from it. No phone numbers, no coordinates.
-         */
-        PushMessage: {
-            body: string;
-            lang: string;
-            /** Format: uuid */
-            message: string;
-            path: string;
-            tag: string;
-            title: string;
-            v: number;
-        };
         /** PushSubscriptionList */
         PushSubscriptionList: {
             items: components["schemas"]["PushSubscriptionOut"][];
@@ -1589,13 +1565,10 @@ export interface components {
         /**
          * Role
          * @description What a membership lets a person be, within its area.
-         * @enum {unknown}
+         * @enum {string}
          */
-        Role: "building_leader" | "coordinator" | "handler" | "secretary" | "subdistrict_admin" | "volunteer";
-        /**
-         * RosterImported
-         * @description What a confirmed import did.
-         */
+        Role: "volunteer" | "building_leader" | "coordinator" | "secretary" | "handler" | "subdistrict_admin";
+        /** RosterImported */
         RosterImported: {
             added: number;
             changed: number;
@@ -1604,10 +1577,7 @@ export interface components {
             left_out: number;
             unchanged: number;
         };
-        /**
-         * RosterPreview
-         * @description What an import would do; nothing is changed until it is confirmed. Lapses after 24 hours.
-         */
+        /** RosterPreview */
         RosterPreview: {
             counts: {
                 [key: string]: number;
@@ -1619,10 +1589,7 @@ export interface components {
             new_buildings: string[];
             rows: components["schemas"]["RosterRow"][];
         };
-        /**
-         * RosterRow
-         * @description One row of the file, as read.
-         */
+        /** RosterRow */
         RosterRow: {
             building: string;
             changes: components["schemas"]["FieldChange"][];
@@ -1632,6 +1599,7 @@ export interface components {
             problems: components["schemas"]["RowProblem"][];
             room: string;
             row: number;
+            sheet: string;
         };
         /** RotatingCode */
         RotatingCode: {
@@ -1645,13 +1613,10 @@ export interface components {
         /**
          * RowFate
          * @description What confirming the import does with a row of the file.
-         * @enum {unknown}
+         * @enum {string}
          */
-        RowFate: "changed" | "duplicate" | "new" | "refused" | "same";
-        /**
-         * RowProblem
-         * @description Something about a row that a person should know. `text` is a sentence in the reader's language.
-         */
+        RowFate: "new" | "changed" | "same" | "duplicate" | "refused";
+        /** RowProblem */
         RowProblem: {
             code: string;
             fatal: boolean;
@@ -1770,10 +1735,7 @@ export interface components {
          * @enum {string}
          */
         ShiftState: "open" | "cancelled";
-        /**
-         * SignIn
-         * @description Sign in by telephone number.
-         */
+        /** SignIn */
         SignIn: {
             password: string;
             phone: string;
@@ -2421,13 +2383,123 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `wrong-credentials`: Telephone number and password don't belong together. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `invitation-unknown`: There is no such invitation; look whether the link is whole, or ask for a new one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `phone-taken`: Another account signs in with this number; use that account's password, or another number. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `invitation-over`: The invitation can't be used any more; `reason` is accepted, expired or revoked. Ask for a new one. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `password-refused`: The new password is too easy to guess; `reason` says why (`PasswordFault`).; `invalid-phone`: That is no telephone number: a mobile number has 11 digits, a landline needs its area code. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-many-tries`: Too many tries; wait for the time that `Retry-After` says, in seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -2445,13 +2517,96 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InvitationPreview"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `invitation-unknown`: There is no such invitation; look whether the link is whole, or ask for a new one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `invitation-over`: The invitation can't be used any more; `reason` is accepted, expired or revoked. Ask for a new one. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-many-tries`: Too many tries; wait for the time that `Retry-After` says, in seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -2467,12 +2622,93 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            200: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `invitation-over`: The invitation can't be used any more; `reason` is accepted, expired or revoked. Ask for a new one. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
             };
         };
     };
@@ -2862,13 +3098,58 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -2886,13 +3167,76 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -3079,12 +3423,95 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
-            200: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `wrong-password`: The current password is another one.; `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `password-refused`: The new password is too easy to guess; `reason` says why (`PasswordFault`). */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-many-tries`: Too many tries; wait for the time that `Retry-After` says, in seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
             };
         };
     };
@@ -3467,13 +3894,58 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -3489,12 +3961,84 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            200: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
             };
         };
     };
@@ -4058,7 +4602,9 @@ export interface operations {
     listInvitations: {
         parameters: {
             query?: {
-                cursor?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description How many at most. */
                 limit?: number;
             };
             header?: never;
@@ -4069,7 +4615,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4078,12 +4624,69 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationPage"];
                 };
             };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page.; `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
         };
     };
     createInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 neighbourhood: string;
             };
@@ -4095,13 +4698,94 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
-            200: {
+            /** @description Document created, URL follows */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NewInvitation"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `invitation-refused`: The invitation can't be made so; `refusals` names every reason (`InvitationFault`).; `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4395,7 +5079,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4404,12 +5088,69 @@ export interface operations {
                     "application/json": components["schemas"]["PartyList"];
                 };
             };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
         };
     };
     createParty: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 neighbourhood: string;
             };
@@ -4421,8 +5162,8 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
-            200: {
+            /** @description Document created, URL follows */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4430,15 +5171,108 @@ export interface operations {
                     "application/json": components["schemas"]["PartyOut"];
                 };
             };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `party-exists`: A party of this name is there already; choose another name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `invalid-phone`: That is no telephone number: a mobile number has 11 digits, a landline needs its area code.; `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
         };
     };
     listPeople: {
         parameters: {
             query?: {
-                cursor?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description How many at most. */
                 limit?: number;
-                query?: string;
-                role?: components["schemas"]["Role"];
+                /** @description Part of a name, building or room; digits of a number. */
+                query?: string | null;
+                role?: components["schemas"]["Role"] | null;
             };
             header?: never;
             path: {
@@ -4448,13 +5282,67 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PersonPage"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page.; `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4539,28 +5427,109 @@ export interface operations {
     };
     previewRosterImport: {
         parameters: {
-            query?: {
-                name?: string;
+            query: {
+                /** @description The file's name, to know it by. */
+                name: string;
             };
-            header?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 neighbourhood: string;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/octet-stream": string;
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description ok */
-            200: {
+            /** @description Document created, URL follows */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RosterPreview"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `roster-unreadable`: The file can't be taken in; `reason` says why (`FileFault`), `found` what it holds instead.; `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4985,13 +5954,67 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PersonDetail"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -5087,7 +6110,12 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+                "image/*": unknown;
+            };
+        };
         responses: {
             /** @description Request fulfilled, document follows */
             200: {
@@ -5258,7 +6286,10 @@ export interface operations {
     confirmRosterImport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 roster_import: string;
             };
@@ -5266,13 +6297,112 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RosterImported"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `roster-changed`: The people of the neighbourhood have changed since the preview; make a new one and look again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `roster-lapsed`: The preview is older than 24 hours; make a new one. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -5290,13 +6420,96 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `wrong-credentials`: Telephone number and password don't belong together. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `invalid-phone`: That is no telephone number: a mobile number has 11 digits, a landline needs its area code. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-many-tries`: Too many tries; wait for the time that `Retry-After` says, in seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -5310,12 +6523,77 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            200: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
             };
         };
     };
@@ -5577,7 +6855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `sign-up-refused`: No place for this person; `reasons` has every reason at once, `conflict` the overlapping shift, `missing` what places left ask for. */
+            /** @description `sign-up-refused`: No place for this person; `reasons` says why, `conflict` names the overlapping shift, `missing` what places left want. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5925,7 +7203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `sign-up-refused`: No place for this person; `reasons` has every reason at once, `conflict` the overlapping shift, `missing` what places left ask for. */
+            /** @description `sign-up-refused`: No place for this person; `reasons` says why, `conflict` names the overlapping shift, `missing` what places left want. */
             409: {
                 headers: {
                     [name: string]: unknown;

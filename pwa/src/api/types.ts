@@ -1,7 +1,8 @@
-/** The contract's words by their own names. Add one here when a screen needs it. */
+/** The contract's words by their own names: the frequent ones here, any other as `Schema<'Name'>`. */
 import type { components } from './schema'
 
 type Schemas = components['schemas']
+export type Schema<Name extends keyof Schemas> = Schemas[Name]
 export type AreaKind = Schemas['AreaKind']
 export type AreaOut = Schemas['AreaOut']
 export type AttendanceOut = Schemas['AttendanceOut']
