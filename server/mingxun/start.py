@@ -239,13 +239,13 @@ async def _page(settings: Settings, *, demo: bool) -> str:
     if not demo:
         lines += ["  The first administrator:  .venv/bin/mingxun invite --role subdistrict_admin --area 街道 --name NAME", ""]
         return "\n".join(lines)
-    from mingxun.demo import invite_guests, make_demonstration
+    from mingxun.demo import guests, make_demonstration
 
     if await make_demonstration(settings):
         tell("· made the demonstration neighbourhood")
     colour = sys.stdout.isatty()
     blocks = []
-    for guest in await invite_guests(settings):
+    for guest in guests(settings):
         about = [f"{guest.title}  {guest.name}", f"{guest.phone}   {guest.password}"]
         blocks.append([*about, *qr_lines(guest.url, colour=colour), ""])
         lines.append(f"  {guest.title}\t{guest.url}")
