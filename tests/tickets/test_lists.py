@@ -191,7 +191,7 @@ async def test_a_list_among_twenty_thousand_reads_an_index_and_few_rows(desk: De
             nodes = list(_nodes(plans[0]))
             assert not [node for node in nodes if node["Node Type"] == "Seq Scan" and node.get("Relation Name") == "ticket"], name
             touched = plans[0]["Shared Hit Blocks"] + plans[0]["Shared Read Blocks"]
-            assert touched < 1500, (name, touched)
+            assert touched < 800, (name, touched)
 
 
 def _nodes(plan: dict[str, Any]) -> Any:

@@ -19,6 +19,7 @@ from mingxun.kit.clock import Clock
 from mingxun.kit.database import fetch, fetch_row, fetch_value, transaction
 from mingxun.kit.ids import new_id
 from mingxun.kit.problems import IdTaken, NotFound
+from mingxun.ledger import hint
 from mingxun.people.access import Act as Permission
 from mingxun.people.access import Actor
 from mingxun.tickets.photos import Picture, PictureRefused, make_picture
@@ -31,7 +32,7 @@ ORPHAN_AFTER = timedelta(days=1)
 """A file without a row is left alone this long: its upload may be under way."""
 
 _AT_WORK = ThreadPoolExecutor(max_workers=2, thread_name_prefix="photo")
-"""Decoding takes up to 160 MB and a second: two at a time in a process, the others wait their turn."""
+"""Re-encoding takes up to seconds of a processor: two at a time in a process, the others wait their turn."""
 
 
 class PhotoSize(StrEnum):
@@ -97,6 +98,7 @@ async def receive_photo(
             if inserted is not None:
                 # The row is ours alone until we commit, so nobody else can be putting files under this name.
                 await asyncio.to_thread(_put_in_place, aside, files_of(data_dir, photo))
+                await _hint_at_its_ticket(photo, actor.person)
             receipt = await _receipt(photo, sha256, actor.person)
     finally:
         for path in (aside.full, aside.thumbnail):
@@ -114,6 +116,13 @@ async def _receipt(photo: UUID, sha256: bytes, person: UUID) -> PhotoReceipt | N
     if row["owner"] != person or row["sha256"] != sha256:
         raise IdTaken
     return PhotoReceipt(id=photo, sha256=sha256.hex(), width=row["width"], height=row["height"])
+
+
+async def _hint_at_its_ticket(photo: UUID, owner: UUID) -> None:
+    """Whoever looks at the ticket that waited for this photo fetches it anew."""
+    row = await fetch_row("SELECT ticket, neighbourhood FROM ticket_photo WHERE photo = $1 AND owner = $2", photo, owner)
+    if row is not None:
+        await hint(topic="photo_arrived", subject=row["ticket"], neighbourhood=row["neighbourhood"])
 
 
 def _make_and_lay_aside(data: bytes, data_dir: Path) -> tuple[Picture, Files]:

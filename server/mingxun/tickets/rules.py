@@ -8,8 +8,8 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from mingxun.people import GRANTS, Role
-from mingxun.people import Act as Permission
+from mingxun.people.access import GRANTS, Role
+from mingxun.people.access import Act as Permission
 from mingxun.people.schemas import PartyKind
 from mingxun.tickets.schemas import Act, Category, TicketState, Urgency
 
