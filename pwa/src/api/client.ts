@@ -48,17 +48,19 @@ interface Answer<T> { data?: T; error?: unknown; response: Response }
 export async function call<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await answer
   if (response.ok) return data as T
-  throw refusedBy(response, error)
+  throw await refusedBy(response, error)
 }
 
 /** Like `call` for what openapi-fetch does not speak: files as bodies, PDFs as answers. */
 export async function callRaw(path: string, init: RequestInit = {}): Promise<Response> {
   const response = await send(new Request(new URL(path, location.origin), { credentials: 'same-origin', ...init }))
   if (response.ok) return response
-  throw refusedBy(response, await response.text())
+  throw await refusedBy(response, await response.text())
 }
 
-function refusedBy(response: Response, error: unknown): Refused {
+async function refusedBy(response: Response, error: unknown): Promise<Refused> {
+  // Its words, for `explain`; without them the server's own detail has to do.
+  await import('./sentences').catch(() => undefined)
   const text = typeof error === 'string' ? error : JSON.stringify(error ?? null)
   const problem = problemOf(response.status, response.headers.get('Content-Type'), text) ?? { type: `/problems/status-${response.status}`, title: response.statusText, status: response.status }
   // Signing in with a wrong password is a 401 as well, of another type.

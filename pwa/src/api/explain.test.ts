@@ -1,7 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { language } from '../i18n/language.svelte'
-import { explainProblem, known } from './explain'
+import { explainProblem } from './explain'
+import { known } from './sentences'
 
 const slugs = globSync('../server/mingxun/**/*.py').flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/^ {4}slug = "([a-z0-9-]+)"/gm)].map((found) => found[1] ?? ''))
 
