@@ -21,8 +21,8 @@ from uuid import UUID
 
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric import ec
-from py_vapid import Vapid02
-from pywebpush import WebPusher
+from py_vapid import Vapid02  # type: ignore[import-untyped]
+from pywebpush import WebPusher  # type: ignore[import-untyped]
 
 from mingxun.kit import database
 from mingxun.kit.ids import new_id
@@ -91,11 +91,12 @@ async def _run(installation: Installation, world: World, origin: str, counter: s
 
 async def _subscribe(people: Sequence[UUID], origin: str) -> list[dict[str, Any]]:
     """A phone for each person, with keys of its own."""
-    made = []
+    made: list[dict[str, Any]] = []
     for person in people:
         private = ec.generate_private_key(ec.SECP256R1())
         keys = {"p256dh": b64(point_of(private)), "auth": b64(os.urandom(16))}
-        made.append({"endpoint": f"{origin}/push/{person}", "keys": keys})
+        subscription: dict[str, Any] = {"endpoint": f"{origin}/push/{person}", "keys": keys}
+        made.append(subscription)
     await database.execute(
         """INSERT INTO push_subscription (id, person, session, endpoint, p256dh, auth, made_at)
            SELECT gen_random_uuid(), p.person, s.id, p.endpoint, p.p256dh, p.auth, now()

@@ -141,6 +141,7 @@ async def test_whoever_signs_in_on_a_shared_phone_takes_its_subscription_over(
 
 
 async def test_nobody_collects_subscriptions_without_end(client_of: ClientOf, world: World, service: PushService) -> None:
+    client = await client_of(world.here.volunteer)
     for _ in range(MOST_PHONES + 3):
         client = await client_of(world.here.volunteer)
         await client.post("/api/me/push-subscriptions", json=service.browser().subscription)

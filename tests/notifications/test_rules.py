@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -82,8 +83,8 @@ def signed(kind: type[SignedUp] | type[Withdrew] | type[Assigned], duty: Duty = 
     return kind(neighbourhood=HERE, subject=SHIFT, person=VOLUNTEER, need=uuid4(), assignment=uuid4(), duty=duty)
 
 
-def ticket_fact(kind: type[Fact], **more: object) -> Fact:
-    given: dict[str, object] = {
+def ticket_fact(kind: type[Fact], **more: Any) -> Fact:
+    given: dict[str, Any] = {
         "neighbourhood": HERE,
         "subject": TICKET,
         "number": "1007-03",
@@ -104,7 +105,7 @@ def test_every_kind_of_fact_is_announced_or_silent_for_a_reason() -> None:
 
 
 def test_an_unknown_fact_tells_nobody() -> None:
-    class Unheard(Fact, tag="unheard_of"):
+    class Unheard(Fact, frozen=True, kw_only=True, tag="unheard_of"):
         pass
 
     assert drafts(Unheard(neighbourhood=None, subject=HERE), SCENE) == []
@@ -261,7 +262,7 @@ def test_who_invited_somebody_sees_that_they_came() -> None:
 
 
 def test_whose_roles_change_is_told() -> None:
-    given = {
+    given: dict[str, Any] = {
         "neighbourhood": HERE,
         "subject": VOLUNTEER,
         "membership": uuid4(),

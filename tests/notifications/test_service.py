@@ -1,5 +1,6 @@
 """From a fact to a message, and from a message to a phone."""
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -8,16 +9,18 @@ from uuid import UUID
 import pytest
 
 from mingxun.kit.database import execute, fetch, fetch_row, fetch_value
+from mingxun.kit.ids import new_id
 from mingxun.kit.jobs import JobContext
-from mingxun.ledger import FactId
+from mingxun.ledger import FactId, record
 from mingxun.notifications import announcing, push_health
 from mingxun.notifications.announcing import announce
 from mingxun.notifications.delivering import deliver
 from mingxun.notifications.rules import PAUSES
+from mingxun.shifts.facts import SignedUp
 from tests.conftest import TestClock
-from tests.notifications.conftest import record_assigned, record_cancelled, subscribe
-from tests.push_service import PushService
-from tests.world import World, give_session
+from tests.notifications.conftest import a_duty, record_assigned, record_cancelled, subscribe
+from tests.push_service import PushService, push_service
+from tests.world import World
 
 
 async def tell(fact: FactId, context: JobContext) -> int:
@@ -190,6 +193,28 @@ async def test_signing_out_silences_the_phone_at_once(
     assert (await the_subscription(subscription))["retired_reason"] == "signed_out"
 
 
+async def test_a_push_service_that_hangs_is_left_alone_for_a_while_and_holds_nobody_else_up(
+    world: World, context: JobContext, clock: TestClock, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mingxun.notifications.push.TIMEOUT", 0.2)
+    monkeypatch.setattr("mingxun.notifications.lanes.AT_ONCE", 4)
+    monkeypatch.setattr("mingxun.notifications.lanes.FAILURES", 4)
+    async with push_service() as other:
+        dead = [service.browser(answers=["hang"] * 9) for _ in range(40)]
+        well = other.browser()
+        for browser in [*dead, well]:
+            await subscribe(world.here.volunteer.id, browser, clock.now())
+        await tell(await record_assigned(world.here, world.here.volunteer, clock.now()), context)
+        begun = time.monotonic()
+        await run_jobs(context)
+        assert time.monotonic() - begun < 2
+        assert len(well.received) == 1
+    assert sum(browser.tries for browser in dead) == 4
+    assert (
+        await fetch_value("SELECT count(*) FROM delivery WHERE state = 'waiting' AND reason IN ('timeout', 'unreachable')") == 40
+    )
+
+
 async def test_what_is_no_longer_worth_telling_is_not_pushed(
     world: World, context: JobContext, clock: TestClock, service: PushService
 ) -> None:
@@ -254,12 +279,6 @@ async def test_many_deliveries_are_cut_into_jobs(
 
 
 async def test_a_fact_is_told_to_people_of_its_neighbourhood_only(world: World, context: JobContext, clock: TestClock) -> None:
-    await give_session(world.there.coordinator.id, at=clock.now())
-    from mingxun.kit.ids import new_id
-    from mingxun.ledger import record
-    from mingxun.shifts.facts import SignedUp
-    from tests.notifications.conftest import a_duty
-
     fact = SignedUp(
         neighbourhood=world.here.id,
         subject=new_id(),

@@ -18,15 +18,13 @@ from mingxun.kit.jobs import JobContext, NewJob, enqueue_all
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
 from mingxun.notifications.announcing import LIVE, batches
-from mingxun.notifications.push import Target, VapidSigner, payload, send
+from mingxun.notifications.lanes import lane_to
+from mingxun.notifications.push import Target, VapidSigner, origin_of, payload, send
 from mingxun.notifications.rules import RETIRING, Outcome, Reason, next_try, post_of
 from mingxun.notifications.schemas import DeliveryState, PushMessage
 
 if TYPE_CHECKING:
     from asyncpg import Record
-
-AT_ONCE = 32
-"""Pushes of one job on the wire at the same time."""
 
 _signers: dict[tuple[bytes, str], VapidSigner] = {}
 
@@ -64,20 +62,20 @@ async def deliver(ids: Sequence[UUID], context: JobContext) -> None:
         )
     if not rows:
         return
-    gate = asyncio.Semaphore(AT_ONCE)
     signer = signer_of(context.keys, context.settings)
-    results = await asyncio.gather(*(_one(row, gate, signer, context) for row in rows))
+    results = await asyncio.gather(*(_one(row, signer, context) for row in rows))
     async with transaction():
         await _settle(results, now=context.clock.now())
 
 
-async def _one(row: "Record", gate: asyncio.Semaphore, signer: VapidSigner, context: JobContext) -> _Result:
+async def _one(row: "Record", signer: VapidSigner, context: JobContext) -> _Result:
     post = post_of(row["kind"])
 
     def result(outcome: Outcome, left: timedelta, *, sent: bool) -> _Result:
         return _Result(row["id"], row["message"], row["subscription"], row["attempts"] + sent, left, outcome)
 
-    async with gate:
+    lane = lane_to(origin_of(row["endpoint"]), context.http)
+    async with lane.place():
         now = context.clock.now()
         left: timedelta = row["at"] + post.ttl - now
         if row["retired"]:
@@ -86,6 +84,8 @@ async def _one(row: "Record", gate: asyncio.Semaphore, signer: VapidSigner, cont
             return result(Outcome(Reason.SIGNED_OUT), left, sent=False)
         if left <= timedelta(0):
             return result(Outcome(Reason.LAPSED), left, sent=False)
+        if lane.closed:
+            return result(Outcome(Reason.UNREACHABLE), left, sent=True)
         message = PushMessage(
             v=1,
             message=row["message"],
@@ -105,6 +105,7 @@ async def _one(row: "Record", gate: asyncio.Semaphore, signer: VapidSigner, cont
             urgency=post.urgency,
             allow_private=context.settings.push_allow_private,
         )
+        lane.learn(outcome)
         return result(outcome, left, sent=True)
 
 
