@@ -23,7 +23,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         from asyncpg import InterfaceError, PostgresError
 
-        from mingxun.installation import NotReady
+        from mingxun.installation import NotReady, UnknownName
         from mingxun.kit.postgres import PostgresFailed
         from mingxun.kit.problems import Problem
         from mingxun.kit.settings import SettingsError
@@ -31,14 +31,22 @@ class Commands(click.Group):
 
         try:
             return super().invoke(ctx)
-        except (NotReady, PostgresFailed, SettingsError, BrokenKey) as error:
+        except (NotReady, UnknownName, PostgresFailed, SettingsError, BrokenKey) as error:
             raise click.ClickException(str(error)) from error
         except Problem as error:
-            raise click.ClickException(error.detail) from error
+            members = "".join(f" {name}: {_plain(value)}" for name, value in error.members.items())
+            raise click.ClickException(f"{error.detail}{members}") from error
+        except BrokenPipeError:
+            raise
         except (PostgresError, InterfaceError, ConnectionError) as error:
             raise click.ClickException(f"The database: {error}. What is wrong: mingxun doctor") from error
         except OSError as error:
             raise click.ClickException(str(error)) from error
+
+
+def _plain(value: object) -> str:
+    """A member of a problem, as a sentence takes it."""
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 @click.group(cls=Commands)
@@ -110,6 +118,66 @@ def demo(data: Path | None) -> None:
     settings = read_settings(data)
     made = _with_database(settings, make_demonstration(settings))
     click.echo("Made the demonstration neighbourhood." if made else "The demonstration neighbourhood is there already.")
+
+
+@main.command()
+@data_option
+@click.option("--role", required=True, help="subdistrict_admin, secretary, coordinator, handler, building_leader or volunteer.")
+@click.option("--area", required=True, help="The name of the area; a new subdistrict is made with its first administrator.")
+@click.option("--name", required=True, help="The name of the person.")
+@click.option("--party", help="Of a handler: the party's name.")
+@click.option("--neighbourhood", help="Which neighbourhood, where an area's name is used in several.")
+@click.option("--subdistrict", help="Make the neighbourhood --area below this subdistrict, if it is not there.")
+@click.option("--days", type=click.IntRange(1, 30), default=7, show_default=True, help="How long the link works.")
+def invite(data: Path | None, **words: Any) -> None:
+    """Print a link, and its QR code, by which somebody takes up a role."""
+    from mingxun.installation import read_settings
+    from mingxun.office import Wanted, invite_by_name
+    from mingxun.terminal import qr_lines
+
+    settings = read_settings(data)
+    made = _with_database(settings, invite_by_name(Wanted(**words), settings))
+    click.echo(f"{made.invitation.person_name} · {made.invitation.role} · {made.invitation.area_name}")
+    click.echo(f"{made.url}\nWorks once, until {made.invitation.expires_at.astimezone(settings.timezone):%Y-%m-%d %H:%M}.\n")
+    click.echo("\n".join(qr_lines(made.url, colour=sys.stdout.isatty())))
+
+
+@main.command("import-roster")
+@data_option
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--neighbourhood", required=True, help="The neighbourhood's name.")
+@click.option("--yes", is_flag=True, help="Import without asking.")
+def import_roster(data: Path | None, file: Path, neighbourhood: str, yes: bool) -> None:
+    """Show what importing a roster (Excel, CSV) would do, ask, and do it."""
+    from mingxun.installation import read_settings
+    from mingxun.office import confirm_roster, describe, preview_roster
+
+    async def work() -> None:
+        preview, actor = await preview_roster(file, neighbourhood)
+        click.echo(describe(preview))
+        if not yes and not click.confirm("Import?"):
+            click.echo("Nothing was changed.")
+            return
+        done = await confirm_roster(preview, actor)
+        click.echo(f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged, {done.left_out} left out.")
+
+    _with_database(read_settings(data), work())
+
+
+@main.command()
+@data_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--neighbourhood", required=True, help="The neighbourhood's name.")
+@click.option("--location", help="Just this one: its name, or what stands on its plate.")
+def posters(data: Path | None, file: Path, neighbourhood: str, location: str | None) -> None:
+    """Write the posters of a neighbourhood's locations to a PDF, a page each."""
+    from mingxun.installation import read_settings
+    from mingxun.office import posters_of
+
+    settings = read_settings(data)
+    pages = _with_database(settings, posters_of(neighbourhood, location, settings))
+    file.write_bytes(pages)
+    click.echo(f"{file}: {len(pages) // 1024} KB.")
 
 
 @main.command()

@@ -17,6 +17,10 @@ class NotReady(Exception):
     """The installation lacks something that the command needs. The text says what to do."""
 
 
+class UnknownName(Exception):
+    """There is none, or more than one, of that name. The text lists what there is."""
+
+
 def data_dir(chosen: Path | None = None) -> Path:
     """`--data`, or `MINGXUN_DATA_DIR`, or `data` in the source tree."""
     return (chosen or Path(os.environ.get("MINGXUN_DATA_DIR") or CHECKOUT / "data")).expanduser().absolute()
