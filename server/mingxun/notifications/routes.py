@@ -4,13 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from litestar import Router, delete, get, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 
 from mingxun.kit.clock import Clock
 from mingxun.kit.paging import BadCursor, CursorParam, Limit
-from mingxun.kit.problems import NotFound, RateLimited, Unauthenticated, refusals
+from mingxun.kit.problems import NotFound, RateLimited, Unauthenticated, Unavailable, refusals
 from mingxun.kit.rate_limits import RateLimits
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
@@ -126,11 +127,14 @@ async def mark_read(data: JSONBody[MarkRead], actor: NamedDependency[Actor], clo
     operation_id="streamEvents",
     opt={"transaction": False},
     media_type="text/event-stream",
-    responses=refusals(Unauthenticated),
+    responses=refusals(Unauthenticated, Unavailable),
     tags=["notifications"],
 )
-async def stream_events(actor: NamedDependency[Actor], hints: NamedDependency[HintListener]) -> Stream:
+async def stream_events(actor: NamedDependency[Actor], state: State) -> Stream:
     """Server-sent events, each `hint` with a `Hint` as its data: something changed, read it anew. So does reconnecting."""
+    hints: HintListener | None = state.get("hints")
+    if hints is None:
+        raise Unavailable
     return Stream(
         hints.stream(actor),
         media_type="text/event-stream",
