@@ -1,0 +1,97 @@
+"""The demonstration: it can be made at any hour of any day, tells every state, and is made once."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from mingxun.demo import guests, make_demonstration
+from mingxun.demo.residents import GUESTS, MORE_ACCOUNTS, PASSWORD, RESIDENTS, phone_of
+from mingxun.demo.week import ACCOUNTS, EVENING, FLOOD, MORNING, NOW, POST, SORTING, WEEKEND
+from mingxun.kit.clock import SystemClock
+from mingxun.kit.database import fetch, fetch_value
+from mingxun.kit.rate_limits import RateLimits
+from mingxun.kit.settings import Settings
+from mingxun.kit.signing import load_or_make
+from mingxun.people import Role
+from mingxun.people.accounts import Browser, sign_in
+from mingxun.people.schemas import SignIn
+from mingxun.tickets.schemas import TicketState
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, public_url="http://localhost:8321")
+
+
+async def test_the_week_is_full_of_life_and_made_once(db: None, installation: Settings) -> None:
+    before = await fetch_value("SELECT coalesce(max(seq), 0) FROM fact")
+    assert await make_demonstration(installation)
+    now = SystemClock().now()
+    states = {row["state"] for row in await fetch("SELECT DISTINCT state FROM ticket")}
+    assert states == {state.value for state in TicketState}
+    assert await fetch_value("SELECT count(*) FROM shift WHERE ends_at < $1", now) >= 12
+    assert await fetch_value("SELECT count(*) FROM shift WHERE starts_at <= $1 AND ends_at > $1 AND state = 'open'", now) >= 1
+    gaps = "SELECT count(*) FROM shift s JOIN need n ON n.shift = s.id WHERE s.starts_at > $1 AND n.taken < n.minimum"
+    assert await fetch_value(gaps, now) >= 5
+    assert await fetch_value("SELECT count(*) FROM attendance WHERE left_at IS NOT NULL") >= 20
+    here = "SELECT count(*) FROM attendance WHERE left_at IS NULL AND arrived_at > $1"
+    assert await fetch_value(here, now - timedelta(hours=3)) >= 1
+    graded = {row["grade"] for row in await fetch("SELECT DISTINCT grade FROM evidence")}
+    assert graded >= {"poster_place", "poster", "vouched"}
+    assert await fetch_value("SELECT count(*) FROM ticket_photo") == await fetch_value("SELECT count(*) FROM photo")
+    told = [row["at"] for row in await fetch("SELECT at FROM fact WHERE seq > $1 ORDER BY seq", before)]
+    assert told == sorted(told)
+    assert told[-1] <= now
+    await _every_guest_can_sign_in_with_what_is_printed(installation)
+    facts = await fetch_value("SELECT count(*) FROM fact")
+    assert not await make_demonstration(installation)
+    assert await fetch_value("SELECT count(*) FROM fact") == facts
+
+
+async def _every_guest_can_sign_in_with_what_is_printed(installation: Settings) -> None:
+    clock = SystemClock()
+    for guest, known in zip(guests(installation), GUESTS, strict=True):
+        signed_in = await sign_in(
+            SignIn(phone=guest.phone, password=guest.password),
+            Browser(source=guest.phone, device="", mark=None, session=None),
+            limits=RateLimits(clock),
+            keys=load_or_make(installation.data_dir),
+            settings=installation,
+            clock=clock,
+        )
+        assert signed_in.me.name == guest.name
+        assert known.role in {membership.role for membership in signed_in.me.memberships}
+        assert guest.url == f"http://localhost:8321/sign-in#{guest.phone}"
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone"),
+    [("2026-11-21 00:03", "Asia/Shanghai"), ("2027-02-28 19:45", "America/Los_Angeles"), ("2028-02-29 23:58", "Asia/Shanghai")],
+)
+async def test_it_can_be_made_at_any_hour_of_any_day(db: None, installation: Settings, moment: str, zone: str) -> None:
+    now = datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    assert await make_demonstration(msgspec.structs.replace(installation, timezone_name=zone), now=now)
+    assert await fetch_value("SELECT max(at) FROM fact") <= now
+
+
+def test_there_is_a_guest_for_every_role() -> None:
+    assert [guest.role for guest in GUESTS] == list(dict.fromkeys(guest.role for guest in GUESTS))
+    assert {guest.role for guest in GUESTS} == set(Role)
+
+
+def test_numbers_are_of_a_range_that_nobody_is_given() -> None:
+    numbers = [phone_of(each.name) for each in RESIDENTS] + [each.phone for each in (*GUESTS, *MORE_ACCOUNTS)]
+    assert all(number.startswith("1990000") and len(number) == 11 for number in numbers)
+    assert len({each.name for each in RESIDENTS}) == len(RESIDENTS)
+    assert PASSWORD not in numbers
+
+
+def test_whoever_serves_is_on_the_roster_and_in_one_place_at_a_time() -> None:
+    names = {resident.name for resident in RESIDENTS}
+    pools = (MORNING, POST, SORTING, EVENING, WEEKEND, FLOOD, NOW)
+    assert {name for pool in pools for name in pool} <= names
+    assert sum(map(len, pools)) == len({name for pool in pools for name in pool})
+    assert {guest.name for guest in (*GUESTS, *MORE_ACCOUNTS)} >= ACCOUNTS
