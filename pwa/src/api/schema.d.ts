@@ -1086,6 +1086,12 @@ export interface components {
          * @enum {string}
          */
         Conflict: "left_twice" | "left_before_arriving" | "overlaps";
+        /** Contact */
+        Contact: {
+            name: string;
+            person: string | null;
+            phone: string;
+        };
         /** CreateArea */
         CreateArea: {
             kind: components["schemas"]["AreaKind"];
@@ -1649,6 +1655,7 @@ export interface components {
         ShiftDetail: {
             assignees: components["schemas"]["Assignee"][];
             cancel_reason: string | null;
+            contact: components["schemas"]["Contact"] | null;
             desired: number;
             /** Format: date-time */
             ends_at: string;
@@ -3264,7 +3271,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessagePage"];
                 };
             };
-            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page.; `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3284,6 +3291,15 @@ export interface operations {
             };
             /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4069,7 +4085,7 @@ export interface operations {
                     "application/json": components["schemas"]["ShiftPage"];
                 };
             };
-            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page.; `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4089,6 +4105,15 @@ export interface operations {
             };
             /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4435,7 +4460,7 @@ export interface operations {
                     "application/json": components["schemas"]["AttendancePage"];
                 };
             };
-            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page.; `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4464,6 +4489,15 @@ export interface operations {
             };
             /** @description `not-found`: There is no such thing, or not for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4624,7 +4658,7 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationPage"];
                 };
             };
-            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page.; `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4653,6 +4687,15 @@ export interface operations {
             };
             /** @description `not-found`: There is no such thing, or not for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4817,7 +4860,7 @@ export interface operations {
                     "application/json": components["schemas"]["LocationPage"];
                 };
             };
-            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page.; `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4846,6 +4889,15 @@ export interface operations {
             };
             /** @description `not-found`: There is no such thing, or not for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5291,7 +5343,7 @@ export interface operations {
                     "application/json": components["schemas"]["PersonPage"];
                 };
             };
-            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page.; `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5320,6 +5372,15 @@ export interface operations {
             };
             /** @description `not-found`: There is no such thing, or not for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5567,7 +5628,7 @@ export interface operations {
                     "application/json": components["schemas"]["ShiftPage"];
                 };
             };
-            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page.; `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5596,6 +5657,15 @@ export interface operations {
             };
             /** @description `not-found`: There is no such thing, or not for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5768,7 +5838,7 @@ export interface operations {
                     "application/json": components["schemas"]["TicketPage"];
                 };
             };
-            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page.; `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5797,6 +5867,15 @@ export interface operations {
             };
             /** @description `not-found`: There is no such thing, or not for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,18 +6,20 @@ from uuid import UUID
 
 import msgspec
 
+from mingxun.areas import load_area
 from mingxun.kit.database import fetch, fetch_row
 from mingxun.kit.paging import Cursor, page_of
 from mingxun.kit.problems import NotFound
 from mingxun.kit.schema import Instant
 from mingxun.people.access import Act, Actor
-from mingxun.people.directory import phone_of
+from mingxun.people.directory import names, people_with_role, phone_of
 from mingxun.shifts import rules
 from mingxun.shifts.candidates import can_fill
 from mingxun.shifts.loading import ShiftNow, Standing, load_shift, load_standing
 from mingxun.shifts.rules import Verdict
 from mingxun.shifts.schemas import (
     Assignee,
+    Contact,
     NeedOut,
     ShiftDetail,
     ShiftKind,
@@ -142,6 +144,7 @@ async def detail(actor: Actor, shift: ShiftNow, *, now: datetime) -> ShiftDetail
     if row is None:
         raise NotFound
     standing = await load_standing(shift, actor.person)
+    leads = bool(actor.roles(shift.neighbourhood) & rules.LEADERS)
     return ShiftDetail(
         **msgspec.structs.asdict(_summaries([row])[0]),
         version=row["version"],
@@ -151,8 +154,9 @@ async def detail(actor: Actor, shift: ShiftNow, *, now: datetime) -> ShiftDetail
             NeedOut(id=n.id, role=n.role, minimum=n.minimum, desired=n.desired, maximum=n.maximum, taken=n.taken)
             for n in standing.needs
         ],
-        assignees=await _assignees(shift, leads=bool(actor.roles(shift.neighbourhood) & rules.LEADERS), serves=row["mine"]),
+        assignees=await _assignees(shift, leads=leads, serves=row["mine"]),
         refusals=list((await verdict_for(actor, shift, standing, now=now)).refusals),
+        contact=await _contact(shift, personal=leads or row["mine"]),
     )
 
 
@@ -168,6 +172,17 @@ async def verdict_for(actor: Actor, shift: ShiftNow, standing: Standing, *, now:
         conflict=standing.conflict,
         now=now,
     )
+
+
+async def _contact(shift: ShiftNow, *, personal: bool) -> Contact | None:
+    """Whom the reader may call: who planned the shift if `personal`, else (or if they are gone) the residents' committee."""
+    if personal and shift.made_by in await people_with_role(shift.neighbourhood, rules.PLANNERS):
+        person = shift.made_by
+        number = (await phone_of([person])).get(person)
+        if number is not None:
+            return Contact(person=person, name=(await names([person]))[person], phone=number)
+    area = await load_area(shift.neighbourhood)
+    return Contact(person=None, name=area.name, phone=area.phone) if area.phone else None
 
 
 async def _assignees(shift: ShiftNow, *, leads: bool, serves: bool) -> list[Assignee]:

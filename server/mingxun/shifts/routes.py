@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from mingxun.kit.clock import Clock
+from mingxun.kit.instants import read_instant
 from mingxun.kit.paging import BadCursor, CursorParam, Limit
-from mingxun.kit.problems import Forbidden, InvalidBody, NotFound, refusals
-from mingxun.kit.schema import Instant
+from mingxun.kit.problems import Forbidden, NotFound, refusals
 from mingxun.kit.settings import Settings
 from mingxun.people.access import Act, Actor
 from mingxun.shifts import joining, planning, reading, rules
@@ -41,9 +41,12 @@ TAGS = ["shifts"]
 RETRYABLE = {"retryable": True}
 
 Since = Annotated[
-    Instant | None, QueryParameter(name="from", description="Shifts that end after this instant. Today's midnight if left out.")
+    str | None,
+    QueryParameter(
+        name="from", format="date-time", description="Shifts that end after this instant. Today's midnight if left out."
+    ),
 ]
-Until = Annotated[Instant | None, QueryParameter(name="to", description="Shifts that start before this instant.")]
+Until = Annotated[str | None, QueryParameter(name="to", format="date-time", description="Shifts that start before this instant.")]
 StateIs = Annotated[ShiftState | None, QueryParameter(name="state", description="Only open ones, or only cancelled ones.")]
 """Not called `state` in a handler, which is a word of Litestar's own."""
 
@@ -69,13 +72,12 @@ async def list_shifts(
 ) -> ShiftPage:
     """The neighbourhood's shifts by their starts, those of the two weeks from today when no time is given."""
     actor.require(Act.LIST_SHIFTS, neighbourhood)
-    _aware(since, until)
-    since, until = rules.window(since, until, now=clock.now(), zone=settings.timezone)
+    begin, end = rules.window(read_instant("from", since), read_instant("to", until), now=clock.now(), zone=settings.timezone)
     return await reading.list_shifts(
         neighbourhood,
         reader=actor.person,
-        since=since,
-        until=until,
+        since=begin,
+        until=end,
         kind=kind,
         location=location,
         state=state_is,
@@ -200,21 +202,9 @@ async def list_my_shifts(
     limit: Limit = 50,
 ) -> ShiftPage:
     """The reader's own shifts in all neighbourhoods by their starts, from today on when no time is given; cancelled ones, too."""
-    _aware(since, until)
-    since, _ = rules.window(since, until, now=clock.now(), zone=settings.timezone)
-    until = None if until is None else rules.clipped(until)
-    return await reading.list_my_shifts(actor.person, since=since, until=until, cursor=cursor, limit=limit)
-
-
-def _aware(since: Instant | None, until: Instant | None) -> None:
-    """Raises InvalidBody for an instant without its offset: Litestar does not look at `tz=True` in a query."""
-    errors = [
-        {"field": name, "reason": "The instant needs its offset, like +08:00 or Z."}
-        for name, instant in (("from", since), ("to", until))
-        if instant is not None and instant.utcoffset() is None
-    ]
-    if errors:
-        raise InvalidBody(errors=errors)
+    end = read_instant("to", until)
+    begin, _ = rules.window(read_instant("from", since), end, now=clock.now(), zone=settings.timezone)
+    return await reading.list_my_shifts(actor.person, since=begin, until=end, cursor=cursor, limit=limit)
 
 
 router = Router(

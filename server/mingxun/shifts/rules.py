@@ -25,7 +25,9 @@ LIST_DAYS = 14
 FIRST_AID_SKILL = "急救"
 """A skill of the roster that contains this (急救, 急救员证, 红十字急救 …) fits a need for first aid."""
 
-LEADERS = frozenset({Role.BUILDING_LEADER, Role.COORDINATOR, Role.SECRETARY, Role.SUBDISTRICT_ADMIN})
+PLANNERS = frozenset({Role.COORDINATOR, Role.SECRETARY, Role.SUBDISTRICT_ADMIN})
+"""Who plans shifts, and whom those on one call about it."""
+LEADERS = PLANNERS | {Role.BUILDING_LEADER}
 """Who sees the full names and telephones of those on a shift without being on it: they have to call who is missing."""
 
 _MOST_SPECIFIC_FIRST = (NeedRole.FIRST_AID, NeedRole.PARTY_MEMBER, NeedRole.BUILDING_LEADER, NeedRole.ANYONE)

@@ -196,6 +196,15 @@ class ShiftOut(Response, frozen=True, kw_only=True):
     """The reader is on it; of a cancelled shift: was."""
 
 
+class Contact(Response, frozen=True, kw_only=True):
+    """Whom to call about a shift."""
+
+    person: UUID | None
+    """None: the residents' committee of the neighbourhood."""
+    name: str
+    phone: str
+
+
 class ShiftDetail(ShiftOut, frozen=True, kw_only=True):
     version: int
     """Grows by one with every change of the shift itself."""
@@ -206,6 +215,9 @@ class ShiftDetail(ShiftOut, frozen=True, kw_only=True):
     """Everyone on it; of a cancelled shift, everyone who was. Leaders and those on it see names, others surnames only."""
     refusals: list[SignUpRefusal]
     """Why the reader may not sign up now, every reason at once; empty when they may."""
+    contact: Contact | None
+    """For those on it and for leaders: who planned it, as long as they plan here. Else the residents' committee, if it has a
+    number."""
 
 
 class ShiftPage(Response, frozen=True, kw_only=True):
