@@ -53,15 +53,18 @@ const field = (value: unknown, key: string): unknown => (typeof value === 'objec
 /** Whether `receipt` is the server's word for this very item. Nothing else lets an item leave the phone. */
 export function confirms(item: Item, receipt: unknown): boolean {
   const id = field(receipt, 'id')
+  // A second scan is answered with the stay that the first one began, whose id is another.
+  const ownStay = typeof id === 'string' && field(receipt, 'person') === item.author && field(receipt, 'arrived') != null
   switch (item.kind) {
     case 'photo':
       return id === item.id && field(receipt, 'sha256') === item.content?.sha256
     case 'check-in':
+      return id === item.body?.id || ownStay
     case 'ticket':
       return id === item.body?.id
     case 'check-out': {
       const attendance = item.body?.attendance
-      return typeof id === 'string' && field(receipt, 'left') != null && (attendance == null || attendance === id)
+      return typeof id === 'string' && field(receipt, 'left') != null && (attendance == null || attendance === id || ownStay)
     }
     case 'ticket-act':
       return typeof id === 'string' && item.url.split('/').includes(id)

@@ -146,6 +146,17 @@ describe('sending', () => {
     expect(nextAt).toBeGreaterThan(START)
   })
 
+  it('takes the stay that an earlier scan began for the receipt of a second scan, but not somebody else’s', async () => {
+    const stay = (person: string) => ({ status: 200, body: { id: 'first', person, arrived: { at: 'x' }, left: null } })
+    await keep(checkIn('second'))
+    await world(() => stay(CHEN)).engine.flush()
+    expect(await waiting()).toEqual(['second'])
+    const { engine } = world(() => stay(WANG))
+    await engine.again('second')
+    await engine.flush()
+    expect(await waiting()).toEqual([])
+  })
+
   it('does not take a photo for delivered unless the hash is the phone’s, and sends it again', async () => {
     const { engine, at, sent } = world((one) => ({ status: 200, body: { id: one.path.split('/').pop(), sha256: sent.length === 1 ? 'cut' : 'abc' } }))
     await store.keep([photo('p')])
