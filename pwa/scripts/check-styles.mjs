@@ -5,7 +5,7 @@ const RULES = [
   [/#[0-9a-fA-F]{3,8}\b/, 'a raw colour: use a token (var(--…))'],
   [/\b(?:rgb|hsl|oklch|lab|lch)a?\(/, 'a raw colour: use a token (var(--…))'],
   [/(?:color|background|border[\w-]*|fill|stroke)\s*:[^;]*\b(?:white|black|red|green|blue|gr[ae]y|orange|yellow)\b/, 'a named colour: use a token'],
-  [/font-size\s*:\s*(?!var\(|inherit|min\(|max\(|clamp\()/, 'a raw font size: use --t-…'],
+  [/font-size\s*:(?!\s*(?:var\(|inherit|min\(|max\(|clamp\())/, 'a raw font size: use --t-…'],
   [/(?:padding|margin|gap|inset|row-gap|column-gap)[\w-]*\s*:[^;]*\b(?:[4-9]|\d{2,})px/, 'a raw space: use --s-…'],
   [/border-radius\s*:[^;]*\b\d+px/, 'a raw radius: use --r-…'],
   [/box-shadow\s*:(?!\s*(?:var\(|none|inset 0 0 0 1px var|0 0 0))/, 'a raw shadow: use --float'],

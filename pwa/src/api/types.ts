@@ -2,6 +2,7 @@
 import type { components } from './schema'
 
 type Schemas = components['schemas']
+export type Act = Schemas['Act']
 export type Schema<Name extends keyof Schemas> = Schemas[Name]
 export type AreaKind = Schemas['AreaKind']
 export type AreaOut = Schemas['AreaOut']

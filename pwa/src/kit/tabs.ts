@@ -1,5 +1,5 @@
 /** What stands in the bar below (and, on a desk, above), by what the person does. */
-import type { session } from '../session/session.svelte'
+import { session } from '../session/session.svelte'
 import { bell, calendarDays, house, mapPin, messageSquareWarning, scanQrCode, userRound, usersRound } from './icons'
 import { t } from './words'
 
@@ -28,6 +28,8 @@ export function tabsFor(who: Pick<typeof session, 'plans' | 'serves' | 'handles'
 }
 
 export function deskTabs(): Tab[] {
+  // Scanning is for phones; the bell and the person stand in the bar already.
+  if (!session.plans) return tabsFor(session).filter((tab) => !['/scan', '/inbox', '/me'].includes(tab.path))
   return [
     { path: '/now', label: t.now, icon: usersRound },
     { path: '/plan', label: t.plan, icon: calendarDays },
