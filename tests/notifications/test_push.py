@@ -16,8 +16,8 @@ from mingxun.kit.ids import new_id
 from mingxun.kit.signing import Keys
 from mingxun.notifications import push
 from mingxun.notifications.endpoints import outgoing_session
+from mingxun.notifications.outcomes import Outcome, Reason
 from mingxun.notifications.push import MAX_PAYLOAD, Target, VapidSigner, origin_of, payload, retry_after, send
-from mingxun.notifications.rules import Outcome, Reason
 from mingxun.notifications.schemas import PushMessage
 from tests.push_service import Browser, PushService, decrypt, push_service, unb64
 

@@ -13,20 +13,8 @@ import pytest
 from mingxun.checkins.facts import CheckedIn, StayClosed, Vouched
 from mingxun.checkins.schemas import Direction, Flag, Grade
 from mingxun.ledger import Fact, fact_kinds
-from mingxun.notifications.rules import (
-    ANNOUNCED,
-    LONGEST_RETRY_AFTER,
-    PAUSES,
-    SILENT,
-    Draft,
-    Manner,
-    Outcome,
-    Place,
-    Reason,
-    Scene,
-    drafts,
-    next_try,
-)
+from mingxun.notifications.outcomes import LONGEST_RETRY_AFTER, PAUSES, Outcome, Reason, next_try
+from mingxun.notifications.rules import ANNOUNCED, SILENT, Draft, Manner, Place, Scene, drafts
 from mingxun.notifications.words import SENTENCES, word
 from mingxun.people.facts import InvitationAccepted, MembershipEnded, MembershipGiven, RosterImported
 from mingxun.people.schemas import Language, Role

@@ -15,7 +15,7 @@ from mingxun.ledger import FactId, record
 from mingxun.notifications import announcing, push_health
 from mingxun.notifications.announcing import announce
 from mingxun.notifications.delivering import deliver
-from mingxun.notifications.rules import PAUSES
+from mingxun.notifications.outcomes import PAUSES
 from mingxun.shifts.facts import SignedUp
 from tests.conftest import TestClock
 from tests.notifications.conftest import a_duty, record_assigned, record_cancelled, subscribe

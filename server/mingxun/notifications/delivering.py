@@ -19,8 +19,9 @@ from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
 from mingxun.notifications.announcing import LIVE, batches
 from mingxun.notifications.lanes import lane_to
+from mingxun.notifications.outcomes import RETIRING, Outcome, Reason, next_try
 from mingxun.notifications.push import Target, VapidSigner, origin_of, payload, send
-from mingxun.notifications.rules import RETIRING, Outcome, Reason, next_try, post_of
+from mingxun.notifications.rules import post_of
 from mingxun.notifications.schemas import DeliveryState, PushMessage
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import aiohttp
 
-from mingxun.notifications.rules import Outcome, Reason
+from mingxun.notifications.outcomes import Outcome, Reason
 
 AT_ONCE = 64
 """Pushes to one push service on the wire at a time, from one process."""

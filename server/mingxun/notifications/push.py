@@ -12,7 +12,7 @@ from py_vapid import Vapid02, VapidException  # type: ignore[import-untyped]
 from pywebpush import WebPusher, WebPushException  # type: ignore[import-untyped]
 
 from mingxun.notifications.endpoints import TIMEOUT, refuse
-from mingxun.notifications.rules import Outcome, Reason
+from mingxun.notifications.outcomes import Outcome, Reason
 from mingxun.notifications.schemas import PushMessage
 
 MAX_PAYLOAD = 3993

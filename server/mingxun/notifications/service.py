@@ -17,8 +17,9 @@ from mingxun.kit.problems import NotFound
 from mingxun.ledger import hint
 from mingxun.notifications.announcing import LIVE, write
 from mingxun.notifications.endpoints import refuse
+from mingxun.notifications.outcomes import FAILING, Reason
 from mingxun.notifications.problems import BrokenSubscriptionKeys, EndpointRefused, NoSubscription
-from mingxun.notifications.rules import FAILING, Draft, Manner, Reason
+from mingxun.notifications.rules import Draft, Manner
 from mingxun.notifications.schemas import (
     DeliveryState,
     MarkRead,

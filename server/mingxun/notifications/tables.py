@@ -56,6 +56,6 @@ class Delivery(Table, tablename="delivery", db=ENGINE):
     last_status = Integer(null=True, default=None)
     """What the push service answered last (HTTP)."""
     reason = Text(null=True, default=None)
-    """Why the last attempt failed; see `rules.Reason`."""
+    """Why the last attempt failed; see `outcomes.Reason`."""
     at = Timestamptz()
     """When the state was reached."""
