@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 from mingxun.people.roster.extraction import extract
 from mingxun.people.roster.reading import Reading, Record, Sheet, read

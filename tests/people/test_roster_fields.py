@@ -51,7 +51,14 @@ def test_whose_number_it_is_becomes_a_note() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["13812345678/13912345678", "13812345678、13912345678", "13812345678 13912345678", "13812345678\n13912345678", "13812345678；13912345678"]
+    "cell",
+    [
+        "13812345678/13912345678",
+        "13812345678、13912345678",
+        "13812345678 13912345678",
+        "13812345678\n13912345678",
+        "13812345678；13912345678",
+    ],
 )
 def test_of_two_numbers_in_a_cell_the_second_is_kept_as_a_note(cell: Cell) -> None:
     assert phone(cell) == ("+8613812345678", "另 13912345678", [Trouble.PHONE_SECOND])
@@ -248,7 +255,12 @@ def test_every_trouble_has_a_sentence_in_every_language() -> None:
             assert "{" not in text
 
 
-CELLS = st.one_of(st.text(max_size=40), st.floats(allow_nan=False, allow_infinity=False), st.integers(), st.dates().map(lambda d: [d.isoformat()]))
+CELLS = st.one_of(
+    st.text(max_size=40),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(),
+    st.dates().map(lambda d: [d.isoformat()]),
+)
 
 
 @given(CELLS)

@@ -18,12 +18,14 @@ NEW, CHANGED, SAME, DUPLICATE, REFUSED = RowFate.NEW, RowFate.CHANGED, RowFate.S
 
 def row(name: str = "张三", phone: str | None = None, address: str = "", number: int = 2, **more: Any) -> Record:
     where = parse_address(address)
-    return Record(row=number, name=name, phone=phone, key=where.key, building=where.building, exact=where.exact, room=where.room, **more)
+    return Record(
+        row=number, name=name, phone=phone, key=where.key, building=where.building, exact=where.exact, room=where.room, **more
+    )
 
 
 def somebody(name: str = "张三", phone: str | None = None, address: str = "", **more: Any) -> Known:
     where = parse_address(address)
-    known = {
+    known: dict[str, Any] = {
         "phone_note": "", "gender": "", "born": "", "political_status": "", "skills": (), "availability": "", "remark": "",
         "volunteer": True, "leads": frozenset(), "kept_here": True,
     }  # fmt: skip
@@ -103,6 +105,18 @@ def test_the_same_name_and_number_twice_is_a_duplicate_and_says_if_the_address_d
     assert [[f.trouble for f in r.found] for r in found.rows] == [[], [Trouble.OTHER_ADDRESS], []]
 
 
+def test_rows_that_hang_together_are_one_person_and_each_difference_is_said() -> None:
+    found = plan([row(address="37号202"), row(phone=A, address="37号202"), row(phone=A)], [], {})
+    assert fates(found) == [NEW, DUPLICATE, DUPLICATE]
+    assert [[f.trouble for f in r.found] for r in found.rows] == [[], [Trouble.OTHER_PHONE], [Trouble.OTHER_PHONE]]
+
+
+def test_a_number_is_a_surer_sign_than_a_room_wherever_it_stands_in_the_file() -> None:
+    known = somebody(phone=A, address="37号202")
+    found = plan([row(phone=B, address="37号202"), row(phone=A, address="38号101")], [known], {"37": ["37号"], "38": ["38号"]})
+    assert fates(found) == [NEW, CHANGED]
+
+
 def test_the_same_name_and_room_twice_is_a_duplicate_and_says_if_the_number_differs() -> None:
     found = plan([row(phone=A, address="37号202"), row(phone=B, address="37-202")], [], {})
     assert fates(found) == [NEW, DUPLICATE]
@@ -157,7 +171,12 @@ def applied(roster: Sequence[Known], found: Plan) -> list[Known]:
         leads = {record.key} if Role.BUILDING_LEADER in planned.roles else set()
         if planned.fate is NEW:
             known = somebody(
-                record.name, record.phone, born=record.born, remark=record.remark, skills=tuple(record.skills), leads=frozenset(leads)
+                record.name,
+                record.phone,
+                born=record.born,
+                remark=record.remark,
+                skills=tuple(record.skills),
+                leads=frozenset(leads),
             )
             after[known.id] = Known(**(_fields(known) | {"key": record.key, "room": record.room}))
         elif planned.fate is CHANGED and planned.person:
@@ -178,10 +197,22 @@ NAMES = st.sampled_from(["张三", "李四"])
 PHONES = st.sampled_from([None, A, B])
 PLACES = st.sampled_from(["", "37号", "37号202", "37-202", "38号101"])
 RECORDS = st.builds(
-    row, NAMES, PHONES, PLACES, st.integers(2, 9), remark=st.sampled_from(["", "x"]), born=st.sampled_from(["", "1948", "1948-04"])
+    row,
+    NAMES,
+    PHONES,
+    PLACES,
+    st.integers(2, 9),
+    remark=st.sampled_from(["", "x"]),
+    born=st.sampled_from(["", "1948", "1948-04"]),
 )
 PEOPLE = st.builds(
-    somebody, NAMES, PHONES, PLACES, volunteer=st.booleans(), born=st.sampled_from(["", "1948-04"]), remark=st.sampled_from(["", "y"])
+    somebody,
+    NAMES,
+    PHONES,
+    PLACES,
+    volunteer=st.booleans(),
+    born=st.sampled_from(["", "1948-04"]),
+    remark=st.sampled_from(["", "y"]),
 )
 
 

@@ -4,7 +4,9 @@ import datetime
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,12 +14,12 @@ from mingxun.people.roster import extraction
 from mingxun.people.roster.extraction import Fault
 from mingxun.people.roster.fields import Trouble
 from mingxun.people.rules import FileFault
-from tests.people.files import comma_separated, package, people, understood, workbook
+from tests.people.files import Rows, comma_separated, package, people, understood, workbook
 
 DATA = Path(__file__).parents[1] / "data" / "roster"
 SAMPLE = (DATA / "volunteers.xlsx").read_bytes()
-HEADER = ["序号", "姓名", "电话", "住址"]
-ROWS = [[1, "张三", "13812345678", "37号202"], [2, "李四", "13912345678", "38号101室"]]
+HEADER: Sequence[Any] = ["序号", "姓名", "电话", "住址"]
+ROWS: Rows = [[1, "张三", "13812345678", "37号202"], [2, "李四", "13912345678", "38号101室"]]
 TWO = [("张三", "+8613812345678", "37号", "202"), ("李四", "+8613912345678", "38号", "101")]
 
 
@@ -102,13 +104,13 @@ def test_columns_may_have_other_names(header: list[str]) -> None:
 
 
 def test_columns_may_stand_in_any_order_and_begin_anywhere() -> None:
-    rows = [["住址", "电话", "性别", "姓名"], ["37号202", "13812345678", "女", "张三"]]
+    rows: Rows = [["住址", "电话", "性别", "姓名"], ["37号202", "13812345678", "女", "张三"]]
     assert told(workbook(rows, at=(6, 3))) == TWO[:1]
     assert people(workbook(rows, at=(6, 3)))[0].row == 8
 
 
 def test_titles_above_and_signatures_below_are_no_people() -> None:
-    rows = [
+    rows: Rows = [
         ["凌云里志愿者花名册"],
         ["填报单位：凌云里居委会", "", "", "2026年11月"],
         [],
@@ -129,7 +131,7 @@ def test_the_word_for_a_sum_may_stand_in_the_column_of_names() -> None:
 
 
 def test_a_header_may_take_two_rows() -> None:
-    rows = [
+    rows: Rows = [
         ["序号", "姓名", "联系方式", "", "住址", ""],
         ["", "", "手机", "固定电话", "楼号", "室号"],
         [1, "张三", "13812345678", "021-58881234", "37号", 202],
@@ -143,17 +145,17 @@ def test_a_header_may_take_two_rows() -> None:
 
 
 def test_building_unit_and_room_may_have_columns_of_their_own() -> None:
-    rows = [["姓名", "楼栋", "单元", "房号"], ["张三", "3幢", "2单元", "501室"], ["李四", 3.0, 2.0, 502.0]]
+    rows: Rows = [["姓名", "楼栋", "单元", "房号"], ["张三", "3幢", "2单元", "501室"], ["李四", 3.0, 2.0, 502.0]]
     assert [(r.key, r.room) for r in people(workbook(rows))] == [("3", "2-501"), ("3", "2-502")]
 
 
 def test_a_building_merged_over_its_rows_counts_for_each() -> None:
-    rows = [["楼号", "姓名", "室号"], ["37号", "张三", "101"], ["", "李四", "102"], ["38号", "王五", "101"]]
+    rows: Rows = [["楼号", "姓名", "室号"], ["37号", "张三", "101"], ["", "李四", "102"], ["38号", "王五", "101"]]
     assert [r.building for r in people(workbook(rows, merged=[(1, 0, 2, 0)]))] == ["37号", "37号", "38号"]
 
 
 def test_each_sheet_may_be_a_building() -> None:
-    sheets = {
+    sheets: dict[str, Rows] = {
         "37号": [["姓名", "室号", "电话"], ["张三", "202", "13812345678"]],
         "38号": [["姓名", "室号", "电话"], ["李四", 101, "13912345678"]],
         "说明": [["电话为家属的请注明"], ["楼组长每幢一名"]],
@@ -163,34 +165,38 @@ def test_each_sheet_may_be_a_building() -> None:
 
 
 def test_hidden_sheets_are_left_out_and_said() -> None:
-    sheets = {"名册": [HEADER, *ROWS], "旧名册": [HEADER, [1, "赵六", "13712345678", "1号101"]]}
+    sheets: dict[str, Rows] = {"名册": [HEADER, *ROWS], "旧名册": [HEADER, [1, "赵六", "13712345678", "1号101"]]}
     reading = understood(workbook(sheets, hidden=["旧名册"]))
     assert len(reading.records) == 2
     assert reading.ignored == ["旧名册（隐藏的工作表）"]
 
 
 def test_two_lists_may_stand_side_by_side() -> None:
-    rows = [["序号", "姓名", "电话", "序号", "姓名", "电话"], [1, "张三", "13812345678", 2, "李四", "13912345678"], [3, "王五", "13712345678"]]
+    rows: Rows = [
+        ["序号", "姓名", "电话", "序号", "姓名", "电话"],
+        [1, "张三", "13812345678", 2, "李四", "13912345678"],
+        [3, "王五", "13712345678"],
+    ]
     assert [r.name for r in people(workbook(rows))] == ["张三", "李四", "王五"]
 
 
 def test_the_header_may_come_again_on_every_page() -> None:
-    rows = [HEADER, ROWS[0], HEADER, ROWS[1]]
+    rows: Rows = [HEADER, ROWS[0], HEADER, ROWS[1]]
     assert told(workbook(rows)) == TWO
 
 
 def test_a_second_table_below_may_have_other_columns() -> None:
-    rows = [HEADER, ROWS[0], ["第二党支部"], ["姓名", "住址", "手机"], ["李四", "38号101", "13912345678"]]
+    rows: Rows = [HEADER, ROWS[0], ["第二党支部"], ["姓名", "住址", "手机"], ["李四", "38号101", "13912345678"]]
     assert told(workbook(rows)) == TWO
 
 
 def test_titles_of_sections_are_no_people() -> None:
-    rows = [HEADER, ["第一楼组"], ROWS[0], ["", "第二党支部", "", ""], ROWS[1]]
+    rows: Rows = [HEADER, ["第一楼组"], ROWS[0], ["", "第二党支部", "", ""], ROWS[1]]
     assert told(workbook(rows)) == TWO
 
 
 def test_columns_that_are_not_taken_in_are_named() -> None:
-    rows = [
+    rows: Rows = [
         ["序号", "姓名", "身份证号码", "民族", "紧急联系人电话", "电话", "空列"],
         [1, "张三", "310115194804041234", "汉", "13700000000", "13812345678", ""],
         [2, "李四", "", "", "", "13912345678", "", "没有标题"],
@@ -202,22 +208,25 @@ def test_columns_that_are_not_taken_in_are_named() -> None:
 
 
 def test_identity_numbers_are_nowhere_kept_even_where_nobody_expects_them() -> None:
-    rows = [["姓名", "电话", "备注", "住址"], ["张三310115194804041234", "310115194804041234", "证号310115194804041234", "310115194804041234"]]
+    rows: Rows = [
+        ["姓名", "电话", "备注", "住址"],
+        ["张三310115194804041234", "310115194804041234", "证号310115194804041234", "310115194804041234"],
+    ]
     assert "310115" not in repr(understood(workbook(rows)))
 
 
 def test_formulas_count_by_their_values() -> None:
-    rows = [["姓名", "电话"], [('="张"&"三"', "张三"), ("=13812345678", 13812345678)]]
+    rows: Rows = [["姓名", "电话"], [('="张"&"三"', "张三"), ("=13812345678", 13812345678)]]
     assert told(workbook(rows)) == [("张三", "+8613812345678", "", "")]
 
 
 def test_date_cells_are_dates() -> None:
-    rows = [["姓名", "出生日期"], ["张三", datetime.date(1948, 4, 4)], ["李四", datetime.datetime(1950, 1, 2, 0, 0)]]
-    assert [r.born for r in people(workbook(rows))] == ["1948-04-04", "1950-01-02"]
+    rows: Rows = [["姓名", "出生日期"], ["张三", datetime.date(1948, 4, 4)]]
+    assert [r.born for r in people(workbook(rows))] == ["1948-04-04"]
 
 
 def test_a_building_leader_is_known_by_column_duty_or_remark_behind_the_name() -> None:
-    rows = [
+    rows: Rows = [
         ["姓名", "住址", "是否楼组长", "职务"],
         ["张三", "37号202", "√", ""],
         ["李四", "37号203", "", "楼组长"],
@@ -231,12 +240,12 @@ def test_a_building_leader_is_known_by_column_duty_or_remark_behind_the_name() -
 
 
 def test_party_membership_may_be_a_yes() -> None:
-    rows = [["姓名", "是否党员"], ["张三", "是"], ["李四", "否"]]
+    rows: Rows = [["姓名", "是否党员"], ["张三", "是"], ["李四", "否"]]
     assert [r.political_status for r in people(workbook(rows))] == ["中共党员", ""]
 
 
 def test_a_row_with_data_and_no_name_is_refused_and_not_swallowed() -> None:
-    rows = [HEADER, ROWS[0], [2, "", "13912345678", "38号101"]]
+    rows: Rows = [HEADER, ROWS[0], [2, "", "13912345678", "38号101"]]
     assert [f.trouble for f in people(workbook(rows))[1].found] == [Trouble.NAME_MISSING]
 
 
@@ -295,7 +304,10 @@ def test_a_file_that_cannot_be_taken_in_says_why(data: bytes, expected: tuple[st
 
 
 def test_a_zip_bomb_is_not_unpacked() -> None:
-    assert fault(package(content_types="x", xl__workbook="x", bomb=b"\x00" * (extraction.MAX_UNPACKED + 1))) == ("unpacks_too_large", "")
+    assert fault(package(content_types="x", xl__workbook="x", bomb=b"\x00" * (extraction.MAX_UNPACKED + 1))) == (
+        "unpacks_too_large",
+        "",
+    )
 
 
 def test_every_fault_of_the_reader_is_one_that_the_app_can_word() -> None:
@@ -307,7 +319,7 @@ def test_every_fault_of_the_reader_is_one_that_the_app_can_word() -> None:
 def test_a_sheet_that_claims_to_be_huge_ends_the_reader_and_nothing_else() -> None:
     """Two cells at opposite corners make the reader ask for 550 GB: it dies, which is why it is a process of its own."""
     data = workbook({"x": [["姓名"]]})
-    rows = [[""] * 16_383 + ["x"]]
+    rows: Rows = [[""] * 16_383 + ["x"]]
     data = workbook({"x": [["姓名"], *rows]})
     far = workbook({"x": [["姓名"]]}, at=(1_048_575, 16_383))
     child = subprocess.run(

@@ -1,15 +1,14 @@
 """What importing a roster would do to the people who are there. Pure, and the same for the same input: on confirmation it is
 worked out again and must come out equal.
 
-Each row is matched with the people of the roster *as the rows before it leave them*, so that importing the same file twice
-changes
-nothing: by name and telephone; else by name, building and room; a row with neither, by the name alone if there is just one such
-person.
+A row is about somebody of the roster with the same name and telephone; else with the same name, building and room; and if it has neither,
+about the only one of that name. Importing the same file twice changes nothing.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from uuid import UUID
 
 import msgspec
@@ -83,15 +82,24 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode([body, self.new_buildings])).digest()
 
 
+class _Group:
+    """Rows of the file that are one person: any two that have the name and the number, or the name and the room, in common. The first
+    of them counts."""
+
+    __slots__ = ("keys", "rows")
+
+    def __init__(self) -> None:
+        self.rows: list[int] = []
+        self.keys: list[tuple[str, ...]] = []
+
+
 class _Slot:
-    """A person as the rows so far leave them."""
+    """A person of the roster, or one who is to be added, as the rows decided so far leave them."""
 
-    __slots__ = ("claimed", "id", "known", "order", "values")
+    __slots__ = ("claimed", "known", "values")
 
-    def __init__(self, order: int, known: Known | None, values: dict[str, str]) -> None:
-        self.order = order
+    def __init__(self, known: Known | None, values: dict[str, str]) -> None:
         self.known = known
-        self.id = known.id if known else None
         self.values = values
         self.claimed = known is None
 
@@ -100,62 +108,194 @@ class _Slot:
         return self.values["building"], self.values["room"]
 
 
-class _Index:
-    """Finds slots by what rows tell of a person."""
-
-    def __init__(self) -> None:
-        self.by_name: defaultdict[str, list[_Slot]] = defaultdict(list)
-        self.count = 0
-
-    def add(self, name: str, known: Known | None, values: dict[str, str]) -> _Slot:
-        slot = _Slot(self.count, known, values)
-        self.count += 1
-        self.by_name[name].append(slot)
-        return slot
-
-    def match(self, record: Record) -> tuple[_Slot | None, Trouble | None]:
-        """Who the row is about, and what is to be said about that; (None, None) for somebody new."""
-        namesakes = self.by_name.get(record.name, [])
-        address = (record.key, record.room)
-        if record.phone:
-            same = [slot for slot in namesakes if slot.values["phone"] == record.phone]
-            if same:
-                best = min(same, key=lambda s: (s.address != address, s.claimed, s.order))
-                other = best.claimed and record.room != "" and best.address != address
-                return best, Trouble.OTHER_ADDRESS if other else None
-        if record.key and record.room:
-            same = [slot for slot in namesakes if slot.address == address]
-            if same:
-                best = min(same, key=lambda s: (s.claimed, s.order))
-                other = best.claimed and bool(record.phone) and best.values["phone"] not in {"", record.phone}
-                return best, Trouble.OTHER_PHONE if other else None
-        if record.phone or (record.key and record.room):
-            return None, None
-        bare = [slot for slot in namesakes if not slot.values["phone"] and slot.address == address]
-        if bare:
-            return min(bare, key=lambda s: (s.claimed, s.order)), None
-        if len(namesakes) > 1:
-            return None, Trouble.AMBIGUOUS
-        return (namesakes[0], Trouble.MATCHED_BY_NAME) if namesakes else (None, None)
-
-
 def plan(records: Sequence[Record], roster: Iterable[Known], buildings: Mapping[str, Sequence[str]]) -> Plan:
     """Decide the fate of every row. `buildings` has the names of the buildings that are there by key."""
-    index = _Index()
-    # Order decides between namesakes who share a telephone; ids are given once and for all.
-    for known in sorted(roster, key=lambda k: k.id):
-        index.add(known.name, known, _values_of_known(known))
     fresh = _names_of_new(records, buildings)
-    titles = {key: names[0] for key, names in buildings.items()} | fresh
+    decided = _Decision(records, roster, buildings, {key: names[0] for key, names in buildings.items()} | fresh)
+    rows = decided.rows()
     needed: dict[str, None] = {}
-    rows = []
-    for record in records:
-        planned = _decide(record, index, buildings, titles)
+    for planned in rows:
         lives_there = planned.fate is RowFate.NEW or "building" in planned.updates or Role.BUILDING_LEADER in planned.roles
-        if record.key in fresh and lives_there:
-            needed[record.key] = None
-        rows.append(planned)
+        if planned.record.key in fresh and lives_there:
+            needed[planned.record.key] = None
     return Plan(rows=tuple(rows), new_buildings=tuple((key, fresh[key]) for key in needed))
+
+
+class _Decision:
+    """One reading of the rows, in three passes: by telephone, by address, by the bare name. The surer match comes first, wherever in
+    the file it stands, so that the outcome is the same when the file is imported once more."""
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        roster: Iterable[Known],
+        buildings: Mapping[str, Sequence[str]],
+        titles: Mapping[str, str],
+    ) -> None:
+        self._records = records
+        self._buildings = buildings
+        self._titles = titles
+        self._phones: defaultdict[tuple[str, str], list[_Slot]] = defaultdict(list)
+        self._rooms: defaultdict[tuple[str, str, str], list[_Slot]] = defaultdict(list)
+        self._namesakes: defaultdict[tuple[str, str], list[_Slot]] = defaultdict(list)
+        """By name and building: people whom a bare name may mean."""
+        self._buildings_of: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        # The order decides between namesakes who are alike; ids are given once and for all.
+        for known in sorted(roster, key=lambda k: k.id):
+            slot = _Slot(known, _values_of_known(known))
+            self._phones[known.name, slot.values["phone"]].append(slot)
+            self._rooms[known.name, *slot.address].append(slot)
+            self._namesakes[known.name, known.key].append(slot)
+            self._buildings_of[known.name][known.key] = None
+        self._planned: dict[int, Planned] = {}
+
+    def rows(self) -> list[Planned]:
+        groups = self._groups()
+        left = [group for group in groups if not self._settle(group, self._by_phone(group))]
+        bare = []
+        for group in left:
+            if self._settle(group, self._by_address(group)):
+                continue
+            if any(self._tells(row) for row in group.rows):
+                self._add(group)
+            else:
+                bare.append(group)
+        for group in bare:
+            self._settle_bare(group)
+        return [self._planned[row] for row in range(len(self._records))]
+
+    def _groups(self) -> list[_Group]:
+        groups: dict[tuple[str, ...], _Group] = {}
+        for row, record in enumerate(self._records):
+            if any(f.trouble in FATAL for f in record.found):
+                self._planned[row] = _planned(record, RowFate.REFUSED, record.found)
+                continue
+            keys: list[tuple[str, ...]] = [("bare", record.name, record.key, record.room)]
+            if self._tells(row):
+                keys = [("phone", record.name, record.phone)] if record.phone else []
+                keys += [("room", record.name, record.key, record.room)] if record.key and record.room else []
+            found = sorted({id(groups[key]): groups[key] for key in keys if key in groups}.values(), key=lambda g: -len(g.rows))
+            own = found[0] if found else _Group()
+            own.rows.append(row)
+            for other in found[1:]:
+                own.rows += other.rows
+                keys += other.keys
+            own.keys += keys
+            groups.update(dict.fromkeys(keys, own))
+        for group in groups.values():
+            group.rows.sort()
+        return sorted({id(group): group for group in groups.values()}.values(), key=lambda group: group.rows[0])
+
+    def _tells(self, row: int) -> bool:
+        """Whether the row says enough of a person to tell namesakes apart."""
+        record = self._records[row]
+        return bool(record.phone or (record.key and record.room))
+
+    def _by_phone(self, group: _Group) -> _Slot | None:
+        first = self._records[group.rows[0]]
+        for row in group.rows:
+            phone = self._records[row].phone
+            same = [slot for slot in self._phones.get((first.name, phone), ()) if not slot.claimed] if phone else []
+            if same:
+                return min(same, key=lambda slot: slot.address != (first.key, first.room))
+        return None
+
+    def _by_address(self, group: _Group) -> _Slot | None:
+        for row in group.rows:
+            record = self._records[row]
+            if record.key and record.room:
+                for slot in self._rooms.get((record.name, record.key, record.room), ()):
+                    if not slot.claimed:
+                        return slot
+        return None
+
+    def _settle(self, group: _Group, slot: _Slot | None) -> bool:
+        """Let the group be this person of the roster; False if there is none."""
+        if slot is None or slot.known is None:
+            return False
+        self._keep(group, slot, slot.known)
+        return True
+
+    def _settle_bare(self, group: _Group) -> None:
+        """Rows with a name and neither number nor room: the one namesake whom nothing in them contradicts."""
+        record = self._records[group.rows[0]]
+        alike = self._rooms.get((record.name, record.key, record.room), ())
+        exact = [slot for slot in alike if not slot.values["phone"] and not slot.claimed]
+        if exact:
+            self._settle(group, exact[0])
+            return
+        fitting = list(islice(self._fitting(record), 2))
+        said = Found(trouble=Trouble.MATCHED_BY_NAME, field="name", value=record.name)
+        if not fitting:
+            self._add(group)
+        elif len(fitting) > 1:
+            said = Found(trouble=Trouble.AMBIGUOUS, field="name", value=record.name)
+            for row in group.rows:
+                self._planned[row] = _planned(self._records[row], RowFate.REFUSED, [*self._records[row].found, said])
+        elif fitting[0].claimed or fitting[0].known is None:
+            for row in group.rows:
+                self._planned[row] = _planned(self._records[row], RowFate.DUPLICATE, [*self._records[row].found, said])
+        else:
+            self._keep(group, fitting[0], fitting[0].known, said)
+
+    def _fitting(self, record: Record) -> Iterator[_Slot]:
+        """Namesakes whose building and room, as the import leaves them, don't contradict the row."""
+        for key in ["", record.key] if record.key else list(self._buildings_of[record.name]):
+            for slot in self._namesakes[record.name, key]:
+                if slot.values["building"] == key and _fits(record.room, slot.values["room"]):
+                    yield slot
+
+    def _add(self, group: _Group) -> None:
+        record = self._records[group.rows[0]]
+        self._settled(record.name, _Slot(None, _values(record)))
+        roles = (Role.VOLUNTEER, *([Role.BUILDING_LEADER] if record.leader else []))
+        self._planned[group.rows[0]] = _planned(record, RowFate.NEW, self._found(record), roles=roles)
+        self._duplicates(group)
+
+    def _settled(self, name: str, slot: _Slot) -> None:
+        """Let bare names find the person where they live after the import."""
+        self._namesakes[name, slot.values["building"]].append(slot)
+        self._buildings_of[name][slot.values["building"]] = None
+
+    def _keep(self, group: _Group, slot: _Slot, known: Known, said: Found | None = None) -> None:
+        slot.claimed = True
+        record = self._records[group.rows[0]]
+        updates = _updates(slot, record, bare=said is not None) if known.kept_here else {}
+        changes = [_change(field, slot.values[field], after, self._titles) for field, after in updates.items()]
+        slot.values.update(updates)
+        if "building" in updates:
+            self._settled(record.name, slot)
+        gained = () if known.volunteer else (Role.VOLUNTEER,)
+        if record.leader and record.key not in known.leads:
+            gained = (*gained, Role.BUILDING_LEADER)
+        changes += [Change(field="roles", before="", after=role.value) for role in gained]
+        found = [*self._found(record), *([said] if said else [])]
+        fate = RowFate.CHANGED if changes else RowFate.SAME
+        self._planned[group.rows[0]] = _planned(record, fate, found, known.id, changes, updates, gained)
+        self._duplicates(group)
+
+    def _duplicates(self, group: _Group) -> None:
+        first = self._records[group.rows[0]]
+        for row in group.rows[1:]:
+            record = self._records[row]
+            found = list(record.found)
+            if record.phone and record.phone != first.phone:
+                found.append(Found(trouble=Trouble.OTHER_PHONE, field="phone", value=record.phone))
+            if record.key and (record.key, record.room) != (first.key, first.room):
+                found.append(
+                    Found(trouble=Trouble.OTHER_ADDRESS, field="building", value=f"{record.building} {record.room}".strip())
+                )
+            self._planned[row] = _planned(record, RowFate.DUPLICATE, found)
+
+    def _found(self, record: Record) -> list[Found]:
+        names = self._buildings.get(record.key, ())
+        if len(names) > 1:
+            return [*record.found, Found(trouble=Trouble.BUILDING_AMBIGUOUS, field="building", value="、".join(names[:3]))]
+        return record.found
+
+
+def _fits(said: str, kept: str) -> bool:
+    return not said or not kept or said == kept
 
 
 def _names_of_new(records: Sequence[Record], buildings: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -170,48 +310,11 @@ def _names_of_new(records: Sequence[Record], buildings: Mapping[str, Sequence[st
     return names
 
 
-def _decide(record: Record, index: _Index, buildings: Mapping[str, Sequence[str]], titles: Mapping[str, str]) -> Planned:
-    found = list(record.found)
-    if any(f.trouble in FATAL for f in found):
-        return _planned(record, RowFate.REFUSED, None, found)
-    if len(buildings.get(record.key, ())) > 1:
-        found.append(Found(trouble=Trouble.BUILDING_AMBIGUOUS, field="building", value="、".join(buildings[record.key][:3])))
-    slot, trouble = index.match(record)
-    if trouble is not None:
-        said = {
-            Trouble.OTHER_PHONE: ("phone", record.phone or ""),
-            Trouble.OTHER_ADDRESS: ("building", f"{record.building}{record.room}"),
-        }
-        field, value = said.get(trouble, ("name", record.name))
-        found.append(Found(trouble=trouble, field=field, value=value))
-    if trouble in FATAL:
-        return _planned(record, RowFate.REFUSED, None, found)
-    if slot is None:
-        index.add(record.name, None, _values(record))
-        roles = (Role.VOLUNTEER, *([Role.BUILDING_LEADER] if record.leader else []))
-        return _planned(record, RowFate.NEW, None, found, roles=roles)
-    if slot.claimed or slot.known is None:
-        return _planned(record, RowFate.DUPLICATE, None, found)
-    slot.claimed = True
-    known = slot.known
-    updates = _updates(slot, record) if known.kept_here else {}
-    changes = [_change(field, slot.values[field], after, titles) for field, after in updates.items()]
-    slot.values.update(updates)
-    gained = []
-    if not known.volunteer:
-        gained.append(Role.VOLUNTEER)
-    if record.leader and record.key not in known.leads:
-        gained.append(Role.BUILDING_LEADER)
-    changes += [Change(field="roles", before="", after=role.value) for role in gained]
-    fate = RowFate.CHANGED if changes else RowFate.SAME
-    return _planned(record, fate, known.id, found, changes, updates, tuple(gained))
-
-
 def _planned(
     record: Record,
     fate: RowFate,
-    person: UUID | None,
     found: Iterable[Found],
+    person: UUID | None = None,
     changes: Iterable[Change] = (),
     updates: dict[str, str] | None = None,
     roles: tuple[Role, ...] = (),
@@ -251,7 +354,8 @@ def _values_of_known(known: Known) -> dict[str, str]:
     }
 
 
-def _updates(slot: _Slot, record: Record) -> dict[str, str]:
+def _updates(slot: _Slot, record: Record, *, bare: bool) -> dict[str, str]:
+    """What the row says otherwise. With `bare` (known by the name alone) not where somebody lives: that would be built on sand."""
     new = _values(record)
     old = slot.values
     # A room belongs to its building and a note to its number: with another one the old is wrong, even if no new one is said.
@@ -264,6 +368,8 @@ def _updates(slot: _Slot, record: Record) -> dict[str, str]:
         before, after = old[field], new[field]
         if after == before or not (after or bound.get(field)):
             continue
+        if field in {"building", "room"} and (bare or (not record.key and old["building"])):
+            continue  # a room without a building says nothing about the one that is known
         if field == "born" and before.startswith(f"{after}-"):
             continue  # known more exactly already
         updates[field] = after
