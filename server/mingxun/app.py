@@ -12,6 +12,7 @@ from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp
 
 from mingxun import __version__
@@ -144,4 +145,5 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 def framed(api: Litestar, settings: Settings, *, pwa: Path = PWA) -> ASGIApp:
     """The API within static files (those in `pwa`), security headers and request ids."""
-    return cast(ASGIApp, Frame(cast(ASGIApp, Assets(cast(ASGIApp, api), pwa)), settings))
+    methods = {route.path_format: ", ".join(sorted(route.methods)) for route in api.routes if isinstance(route, HTTPRoute)}
+    return cast(ASGIApp, Frame(cast(ASGIApp, Assets(cast(ASGIApp, api), pwa)), settings, methods=methods))

@@ -19,18 +19,20 @@ from mingxun.checkins.reading import code_reading
 from mingxun.checkins.schemas import AttendanceOut, AttendancePage, CheckIn, CheckOut, CodeReading, NowOut, ReadCode, VouchCheckIn
 from mingxun.checkins.vouch import vouch_check_in as record_vouch
 from mingxun.kit.clock import Clock
+from mingxun.kit.instants import read_instant
 from mingxun.kit.paging import BadCursor, CursorParam, Limit
 from mingxun.kit.problems import Forbidden, IdTaken, NotFound, RateLimited, refusals
 from mingxun.kit.rate_limits import RateLimits
-from mingxun.kit.schema import Instant
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
 from mingxun.people.access import Act, Actor
 
 TAGS = ["checkins"]
 
-Since = Annotated[Instant | None, QueryParameter(name="from", description="Stays that began at this instant or later.")]
-Until = Annotated[Instant | None, QueryParameter(name="to", description="Stays that began before this instant.")]
+Since = Annotated[
+    str | None, QueryParameter(name="from", format="date-time", description="Stays that began at this instant or later.")
+]
+Until = Annotated[str | None, QueryParameter(name="to", format="date-time", description="Stays that began before this instant.")]
 
 
 @post(
@@ -127,7 +129,14 @@ async def list_attendance(
             raise Forbidden("You can see your own attendance; ask a coordinator about others.")
         person = actor.person
     return await receipts.list_attendance(
-        neighbourhood, since=since, until=until, shift=shift, person=person, present=present, cursor=cursor, limit=limit
+        neighbourhood,
+        since=read_instant("from", since),
+        until=read_instant("to", until),
+        shift=shift,
+        person=person,
+        present=present,
+        cursor=cursor,
+        limit=limit,
     )
 
 

@@ -6,7 +6,7 @@ handler. The answer leaves only after COMMIT, so whoever has it can rely on it.
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,8 +52,10 @@ CONTENT_SECURITY_POLICY = "; ".join(  # noqa: FLY002 - one directive a line
 class Frame:
     """Wraps the whole app, static files and unknown addresses included."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, *, methods: Mapping[str, str] | None = None) -> None:
+        """`methods` says for each route which methods it has: Litestar's answer to OPTIONS forgets some."""
         self._app = app
+        self._methods = methods or {}
         self._origin = settings.origin
         self._headers = [
             (b"x-content-type-options", b"nosniff"),
@@ -83,6 +85,9 @@ class Frame:
                 own = {name.lower() for name, _ in message["headers"]}
                 headers = [*message["headers"], (b"x-request-id", request_id.encode())]
                 headers += [(name, value) for name, value in self._headers if name not in own]
+                if scope["method"] == "OPTIONS" and (known := self._methods.get(scope.get("path_template", ""))):
+                    headers = [(name, value) for name, value in headers if name.lower() != b"allow"]
+                    headers.append((b"allow", known.encode()))
                 if scope["path"].startswith("/api") and b"cache-control" not in own:
                     headers.append((b"cache-control", b"no-store"))
                 message["headers"] = headers

@@ -21,7 +21,7 @@ CursorParam = Annotated[
 class BadCursor(Problem):
     """The cursor is not one of this list; begin at the first page."""
 
-    status = 400
+    status = 422
     slug = "bad-cursor"
     title = "The cursor can't be read"
 

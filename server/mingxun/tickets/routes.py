@@ -14,9 +14,9 @@ from litestar.openapi.spec import Schema as OpenAPISchema
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 
 from mingxun.kit.clock import Clock
+from mingxun.kit.instants import InstantText, read_instant
 from mingxun.kit.paging import BadCursor, CursorParam, Limit
 from mingxun.kit.problems import BadRequest, Forbidden, IdTaken, NotFound, TooLarge, refusals
-from mingxun.kit.schema import Instant
 from mingxun.kit.settings import Settings
 from mingxun.people.access import Act as Permission
 from mingxun.people.access import Actor
@@ -53,7 +53,7 @@ IfMatch = Annotated[
     str | None,
     HeaderParameter(
         name="If-Match",
-        max_length=20,
+        pattern=r'^(\*|(W/)?("[1-9][0-9]{0,8}"|[1-9][0-9]{0,8}))$',
         description='The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway.',
     ),
 ]
@@ -155,7 +155,7 @@ async def list_tickets(
     location: FromQuery[UUID | None] = None,
     mine: FromQuery[bool] = False,
     overdue: FromQuery[bool] = False,
-    since: FromQuery[Instant | None] = None,
+    since: InstantText = None,
     order: FromQuery[ListOrder] = ListOrder.NEWEST,
     cursor: CursorParam = None,
     limit: Limit = 50,
@@ -169,7 +169,7 @@ async def list_tickets(
         location=location,
         mine=mine,
         overdue=overdue,
-        since=since,
+        since=read_instant("since", since),
     )
     return await loading.list_tickets(
         neighbourhood, filters, order=order, cursor=cursor, limit=limit, actor=actor, now=clock.now()

@@ -1,0 +1,1 @@
+"""The contract, tried by a machine that knows nothing but the contract."""
