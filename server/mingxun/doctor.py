@@ -176,7 +176,7 @@ def check_data_dir(data_dir: Path) -> Iterator[Finding]:
             f"{data_dir} belongs to {owner}, and this is {_name(os.geteuid())}.",
             f"Run Mingxun as {owner}, or: chown -R {_name(os.geteuid())} {data_dir}   (all but postgres/, if this is root)",
         )
-    elif stat.S_IMODE(found.st_mode) & (stat.S_IRWXG | stat.S_IROTH | stat.S_IWOTH):
+    elif stat.S_IMODE(found.st_mode) & 0o066:
         yield error(
             f"{data_dir} can be listed or changed by others (mode {stat.S_IMODE(found.st_mode):o}).", f"chmod go-rw {data_dir}"
         )
