@@ -4,7 +4,7 @@ import ts from 'typescript-eslint'
 import svelteConfig from './svelte.config.js'
 
 export default ts.config(
-  { ignores: ['dist/', 'node_modules/', 'src/api/schema.d.ts', 'src/kit/icons.ts', 'public/', 'scripts/'] },
+  { ignores: ['dist/', 'node_modules/', 'src/api/schema.d.ts', 'src/kit/icons.ts', 'src/kit/icons/', 'public/', 'scripts/'] },
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
   { languageOptions: { globals: { ...globals.browser } } },

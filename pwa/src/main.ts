@@ -7,4 +7,5 @@ import App from './app/App.svelte'
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 install.watch()
+target.replaceChildren()
 mount(App, { target })

@@ -1,14 +1,12 @@
 /** The outbox as screens use it: keep something, know what waits, be told how it went. */
 import type { ProblemDocument } from '../api/problem'
-import { network } from '../api/network.svelte'
 import type { AttendanceOut, PhotoReceipt, TicketDetail } from '../api/types'
 import { session } from '../session/session.svelte'
-import { deviceId, readFact } from '../storage/database'
+import { deviceId } from '../storage/database'
 import type { About, Item, Kind } from './items'
-import { locked } from './lock'
 import * as make from './make'
 import { listen, tell } from './news'
-import { sender, type Flushed } from './sender'
+import type { Flushed } from './sender'
 import * as store from './store'
 
 export { NotSaved } from './store'
@@ -31,25 +29,10 @@ export interface Kept<R> {
 
 type Body<T, Given extends string> = Omit<T, 'id' | Given>
 
-const engine = sender({
-  fetch: async (request) => {
-    try {
-      const response = await fetch(request)
-      network.answered()
-      return response
-    } catch (error) {
-      network.failed()
-      throw error
-    }
-  },
-  now: () => new Date(),
-  // From the store and not from this tab's memory: another tab may have signed in as somebody else.
-  author: async () => (await readFact<{ id: string }>('me'))?.id ?? null,
-  locked,
-  changed: tell,
-  random: Math.random,
-  origin: location.origin,
-})
+/** Keeping is here and never waits for a chunk; sending comes when there is something to send. */
+const engine = async () => (await import('./engine')).engine
+/** When sending itself broke (its chunk, the store): once more after this, milliseconds. */
+const ANEW = 30_000
 
 class Outbox {
   items = $state.raw<Item[]>([])
@@ -79,27 +62,29 @@ class Outbox {
     }
   }
 
+  /** There is a chance: what waited for the network need not wait longer. */
   async hurry(): Promise<void> {
-    await engine.hurry()
+    await this.#attempt(async () => (await engine()).hurry())
     await this.flush()
   }
 
   async flush(): Promise<void> {
-    this.sending = true
-    let flushed: Flushed
-    try {
-      flushed = await engine.flush()
-    } finally {
-      this.sending = false
-      await this.#look()
-    }
+    let flushed: Flushed | null = null
+    await this.#attempt(async () => {
+      if ((await store.all()).length === 0) return
+      this.sending = true
+      flushed = await (await engine()).flush()
+    })
+    this.sending = false
+    await this.#look()
+    const { outcome, nextAt } = (flushed as Flushed | null) ?? { outcome: 'waiting', nextAt: this.items.length ? Date.now() + ANEW : null }
     clearTimeout(this.#timer)
-    if (flushed.nextAt !== null) this.#timer = setTimeout(() => void this.flush(), Math.max(1_000, flushed.nextAt - Date.now()))
-    if (flushed.outcome === 'signed-out' && session.state === 'in') await session.expire()
+    if (nextAt !== null) this.#timer = setTimeout(() => void this.flush(), Math.max(1_000, nextAt - Date.now()))
+    if (outcome === 'signed-out' && session.state === 'in') await session.expire()
   }
 
   again = async (id: string): Promise<void> => {
-    await engine.again(id)
+    await (await engine()).again(id)
     await this.flush()
   }
 
@@ -194,6 +179,15 @@ class Outbox {
           resolve()
         }
       })
+    }
+  }
+
+  /** What breaks here is tried again later: nothing is lost by it, since what waits stays where it is. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch {
+      this.sending = false
     }
   }
 

@@ -12,6 +12,9 @@ type State = 'starting' | 'out' | 'in'
 const PLANNERS: readonly Role[] = ['coordinator', 'secretary', 'subdistrict_admin']
 const FIELD: readonly Role[] = ['volunteer', 'building_leader', ...PLANNERS]
 
+/** Where somebody comes who is not signed in: no need to ask. */
+const OUTSIDE = new Set(['/sign-in', '/i'])
+
 class Session {
   state = $state<State>('starting')
   me = $state.raw<Me | null>(null)
@@ -61,7 +64,9 @@ class Session {
       this.me = kept[0]
       this.state = 'in'
       void this.refresh()
-    } else await this.refresh()
+    } else if (OUTSIDE.has(location.pathname)) this.state = 'out'
+    // The phone may have forgotten what its cookie still knows.
+    else await this.refresh()
   }
 
   async refresh(): Promise<void> {

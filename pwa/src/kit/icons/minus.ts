@@ -1,0 +1,1 @@
+export default '<path d="M5 12h14"/>'

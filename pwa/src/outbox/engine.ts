@@ -1,0 +1,26 @@
+/** The sender in a tab. A chunk of its own: no screen needs it to open. */
+import { network } from '../api/network.svelte'
+import { readFact } from '../storage/database'
+import { locked } from './lock'
+import { tell } from './news'
+import { sender } from './sender'
+
+export const engine = sender({
+  fetch: async (request) => {
+    try {
+      const response = await fetch(request)
+      network.answered()
+      return response
+    } catch (error) {
+      network.failed()
+      throw error
+    }
+  },
+  now: () => new Date(),
+  // From the store and not from this tab's memory: another tab may have signed in as somebody else.
+  author: async () => (await readFact<{ id: string }>('me'))?.id ?? null,
+  locked,
+  changed: tell,
+  random: Math.random,
+  origin: location.origin,
+})
