@@ -1,4 +1,4 @@
-import { LOCK } from './sender'
+const LOCK = 'mingxun-outbox'
 
 let last: Promise<unknown> = Promise.resolve()
 

@@ -10,8 +10,6 @@ import { problemOf } from '../api/problem'
 import { backOff, completed, confirms, contentDigest, nextDue, nextDueAt, retryAfter, type Item, type Setback } from './items'
 import * as store from './store'
 
-export const LOCK = 'mingxun-outbox'
-
 export interface Surroundings {
   fetch: (request: Request) => Promise<Response>
   now: () => Date
