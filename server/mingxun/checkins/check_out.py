@@ -83,7 +83,7 @@ _STAY = """
     LEFT JOIN LATERAL (
         SELECT e.id, e.at FROM evidence e
         WHERE e.attendance = a.id AND e.direction = 'in' AND NOT e.counts AND e.standing = 0
-            AND e.at > $2::timestamptz + interval '5 minutes'
+            AND e.at > greatest($2::timestamptz + interval '5 minutes', a.arrived_at)
         ORDER BY e.at, e.id LIMIT 1
     ) later ON true
 """
@@ -193,10 +193,11 @@ async def leave(leaving: LeavingStay, scan: Scan, *, actor: UUID) -> Conflict | 
     """
     stay = leaving.stay
     going = stays.going(stay, scan.at, scan.standing)
-    if going.counts and leaving.rescanned is not None and scan.at >= stay.arrived_at:
+    back = leaving.rescanned
+    if going.counts and back is not None and (stay.left_at is None or stay.left_at >= back.at):
         # What the stay ended with is the end of the next one, so it is no other story of this going.
-        going = Going(counts=True, left_at=going.left_at)
-        await split_off(stay, leaving.rescanned, leaving.person, leaving.neighbourhood, going.left_at, scan, actor=actor)
+        going = Going(True, going.left_at, None if going.conflict is Conflict.LEFT_TWICE else going.conflict)
+        await split_off(stay, back, leaving.person, leaving.neighbourhood, going.left_at, scan, actor=actor)
     conflict = going.conflict
     if going.counts and conflict is None and leaving.next_arrival is not None:
         conflict = Conflict.OVERLAPS if going.left_at > leaving.next_arrival + CONFLICT_TOLERANCE else None

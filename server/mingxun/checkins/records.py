@@ -264,6 +264,9 @@ async def _come_back(person: UUID, place: Place, scan: Scan, moment: Moment, *, 
     before = moment.before
     if before is None or before.rescanned is None or _decide(place, scan, moment).again is before:
         return moment
+    if before.left_at is not None and before.left_at < before.rescanned.at:
+        # They had left by their own account, and what was scanned after that is kept as another account.
+        return moment
     back = await split_off(before, before.rescanned, person, before.neighbourhood, scan.at, scan, actor=actor)
     return Moment(
         person_name=moment.person_name,
