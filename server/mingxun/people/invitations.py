@@ -130,10 +130,12 @@ async def _require_known(person: UUID, neighbourhood: UUID) -> None:
 
 
 async def _holds(person: UUID, role: Role, area: UUID, party: UUID | None) -> bool:
+    """Whether the person has the role already, and can use it: whoever got it from the roster still needs an account."""
     return bool(
         await fetch_value(
-            """SELECT EXISTS (SELECT FROM membership WHERE person = $1 AND role = $2 AND area = $3
-                              AND party IS NOT DISTINCT FROM $4::uuid AND ended_at IS NULL)""",
+            """SELECT EXISTS (SELECT FROM membership m JOIN account a ON a.person = m.person
+                              WHERE m.person = $1 AND m.role = $2 AND m.area = $3
+                              AND m.party IS NOT DISTINCT FROM $4::uuid AND m.ended_at IS NULL)""",
             person,
             role.value,
             area,

@@ -11,7 +11,7 @@ class Party(Table, tablename="party", db=ENGINE):
     """A responsible party of a neighbourhood."""
 
     id = UUID(primary_key=True, default=None)
-    neighbourhood = ForeignKey(Area)
+    neighbourhood = ForeignKey(Area, null=False)
     kind = Text()
     name = Text()
     phone = Text(null=True)
@@ -45,7 +45,7 @@ class Person(Table, tablename="person", db=ENGINE):
 class Account(Table, tablename="account", db=ENGINE):
     """How a person signs in."""
 
-    person = ForeignKey(Person, primary_key=True, default=None)
+    person = ForeignKey(Person, primary_key=True, default=None, null=False)
     phone = Text()
     """E.164, of one account only."""
     password_hash = Text()
@@ -60,9 +60,9 @@ class Membership(Table, tablename="membership", db=ENGINE):
     id = UUID(primary_key=True, default=None)
     neighbourhood = ForeignKey(Area, null=True)
     """None for a role in a subdistrict."""
-    person = ForeignKey(Person)
+    person = ForeignKey(Person, null=False)
     role = Text()
-    area = ForeignKey(Area)
+    area = ForeignKey(Area, null=False)
     party = UUID(null=True)
     from_at = Timestamptz()
     ended_at = Timestamptz(null=True)
@@ -73,9 +73,9 @@ class Invitation(Table, tablename="invitation", db=ENGINE):
 
     id = UUID(primary_key=True, default=None)
     neighbourhood = ForeignKey(Area, null=True)
-    person = ForeignKey(Person)
+    person = ForeignKey(Person, null=False)
     role = Text()
-    area = ForeignKey(Area)
+    area = ForeignKey(Area, null=False)
     party = UUID(null=True)
     token_hash = Bytea()
     """SHA-256 of the link's token."""
@@ -92,7 +92,7 @@ class Session(Table, tablename="session", db=ENGINE):
     id = UUID(primary_key=True, default=None)
     token_hash = Bytea()
     """SHA-256 of the cookie's token."""
-    person = ForeignKey(Person)
+    person = ForeignKey(Person, null=False)
     device = Text()
     created_at = Timestamptz()
     last_seen_at = Timestamptz()
@@ -105,12 +105,12 @@ class RosterImport(Table, tablename="roster_import", db=ENGINE):
     """A roster that was read, and what came of it."""
 
     id = UUID(primary_key=True, default=None)
-    neighbourhood = ForeignKey(Area)
+    neighbourhood = ForeignKey(Area, null=False)
     file_name = Text()
     file_sha256 = Bytea()
     plan = JSONB(null=True)
     """The rows as read; wiped on confirmation and after a day, since they say more of people than an import needs to keep."""
-    made_by = ForeignKey(Person)
+    made_by = ForeignKey(Person, null=False)
     made_at = Timestamptz()
     confirmed_at = Timestamptz(null=True)
     outcome = JSONB(null=True)
