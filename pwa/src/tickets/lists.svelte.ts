@@ -6,12 +6,13 @@ import type { operations } from '../api/schema'
 import type { Hint } from '../live/live'
 import { session } from '../session/session.svelte'
 import { reading, type Reading } from '../storage/reading.svelte'
+import { t } from './words'
 
 type Query = NonNullable<operations['listTickets']['parameters']['query']>
 export type ListQuery = Omit<Query, 'cursor' | 'limit'>
 export interface TicketList { items: TicketOut[]; next: string | null }
 
-const PAGE = 30
+const PAGE = 50
 
 export const concernsTickets = (hint: Hint): boolean => hint.topic.startsWith('ticket_') && (hint.neighbourhood === null || hint.neighbourhood === session.neighbourhood)
 
@@ -39,6 +40,12 @@ export class Tickets {
 
   get items(): TicketOut[] {
     return this.of.data?.items ?? []
+  }
+
+  /** How many there are, as far as the phone knows; '' before it knows. */
+  get count(): string {
+    if (!this.of.data) return ''
+    return this.of.data.next ? t.countMore(this.items.length) : t.count(this.items.length)
   }
 
   async #read(): Promise<TicketList> {
