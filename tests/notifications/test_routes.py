@@ -85,7 +85,7 @@ async def test_the_inbox_is_paged_newest_first(client_of: ClientOf, world: World
     assert cursor is None
     assert sorted(seen) == sorted(ids)
     assert len(seen) == 7
-    assert (await client.get("/api/me/inbox", params={"cursor": "abc"})).status_code == 400
+    assert (await client.get("/api/me/inbox", params={"cursor": "abc"})).json()["type"] == "/problems/bad-cursor"
 
 
 async def test_all_up_to_one_can_be_read_at_once(client_of: ClientOf, world: World, clock: TestClock) -> None:

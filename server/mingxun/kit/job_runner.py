@@ -37,6 +37,15 @@ LONGEST_PAUSE = timedelta(minutes=5)
 """Between two attempts at a job that fails."""
 _RECONNECT = (0.2, 0.5, 1.0)
 """Seconds between tries to reach the database; the last one for ever. Far below the 5 s within which we are back."""
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection cut in the middle of its own clean-up
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    OSError,
+)
 _CONNECT_TIMEOUT = 5.0
 _COMMAND_TIMEOUT = 15.0
 
@@ -154,7 +163,7 @@ class JobRunner:
                 if queued.attempts + 1 >= job.attempts:
                     _log.error("job %s failed for good after %d attempts", job.name, job.attempts, exc_info=error)
                     raise
-                pause = min(timedelta(seconds=2 ** min(queued.attempts, 20)), LONGEST_PAUSE)
+                pause = _pause(error, queued.attempts)
                 _log.warning("job %s failed, again in %s: %s: %s", job.name, pause, type(error).__name__, error)
                 raise RetryRequested(delay=pause, reason=type(error).__name__) from error
             finally:
@@ -180,6 +189,14 @@ class JobRunner:
                 await self._take_back(connection)
             finally:
                 await connection.close(timeout=2)
+
+
+def _pause(error: Exception, failures: int) -> timedelta:
+    """How long to wait after one more failure. Right after a restart of the database the pool may still hand out dead connections:
+    that passes at once, and must not cost the seconds that a real failure does."""
+    if isinstance(error, _LOST) and failures < 5:
+        return timedelta(seconds=0.3)
+    return min(timedelta(seconds=2 ** min(failures, 20)), LONGEST_PAUSE)
 
 
 def _tick(schedule: Schedule) -> Callable[[QueuedSchedule], Awaitable[None]]:
