@@ -8,6 +8,7 @@ import pytest
 
 from mingxun.checkins.receipts import attendance_list_query
 from mingxun.kit.database import execute, fetch
+from mingxun.kit.paging import BadCursor
 from mingxun.places.service import rekey_location
 from tests.checkins.conftest import Scene
 from tests.checkins.scene import HOUR, MINUTE, Phone, add_shift, slug
@@ -161,7 +162,7 @@ async def test_other_neighbourhoods_are_not_there(
 async def test_a_bad_cursor_is_said_to_be_one(scene: Scene, world: World, client_of: ClientOf) -> None:
     client = await client_of(world.here.coordinator)
     answer = await client.get(f"/api/neighbourhoods/{world.here.id}/attendance", params={"cursor": "AAAA"})
-    assert (answer.status_code, slug(answer)) == (400, "bad-cursor")
+    assert (answer.status_code, slug(answer)) == (BadCursor.status, "bad-cursor")
 
 
 async def test_now_tells_who_is_here_late_not_yet_due_and_gone(

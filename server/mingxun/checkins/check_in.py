@@ -11,10 +11,11 @@ from mingxun.checkins.codes import limit_numbers, scanned_place, was_retired
 from mingxun.checkins.facts import CheckedIn, ScannedAgain
 from mingxun.checkins.problems import CodeRetired
 from mingxun.checkins.receipts import evidence_out, load_attendance
-from mingxun.checkins.records import Arrived, Moment, Place, Scan, Seen, arrive, load_moment, lock
+from mingxun.checkins.records import Moment, Scan, Seen, load_moment, lock
 from mingxun.checkins.rules import Timing, Whereabouts
 from mingxun.checkins.schemas import AttendanceOut, CheckIn, Direction, Flag, PhonePosition, PlaceVerdict
 from mingxun.checkins.stays import Standing
+from mingxun.checkins.writing import Arrived, Place, arrive
 from mingxun.kit.clock import Clock
 from mingxun.kit.database import fetch, transaction
 from mingxun.kit.problems import IdTaken

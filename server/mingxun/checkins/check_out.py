@@ -11,10 +11,11 @@ from mingxun.checkins.codes import limit_numbers, scanned_place, was_retired
 from mingxun.checkins.facts import CheckedOut, ScannedAgain
 from mingxun.checkins.problems import NotCheckedIn
 from mingxun.checkins.receipts import load_attendance
-from mingxun.checkins.records import Rescan, Scan, Seen, insert_evidence, lock, retell, split_off
+from mingxun.checkins.records import Rescan, Scan, Seen, lock
 from mingxun.checkins.rules import SHARED_WITHIN, Timing
 from mingxun.checkins.schemas import AttendanceOut, CheckOut, Conflict, Direction, Flag, PlaceVerdict
 from mingxun.checkins.stays import CONFLICT_TOLERANCE, Going, Standing, Stay
+from mingxun.checkins.writing import insert_evidence, retell, split_off
 from mingxun.kit.clock import Clock
 from mingxun.kit.database import execute, fetch_row
 from mingxun.kit.rate_limits import RateLimits

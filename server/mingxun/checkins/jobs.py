@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from mingxun.checkins.records import Scan, load_moment, lock, suppose_end
+from mingxun.checkins.records import Scan, load_moment, lock
 from mingxun.checkins.schemas import Direction, Grade
 from mingxun.checkins.stays import OPEN_AFTER_SHIFT, OPEN_UNSCHEDULED, Standing, forgotten_end
+from mingxun.checkins.writing import suppose_end
 from mingxun.kit.database import execute, fetch, transaction
 from mingxun.kit.ids import new_id
 from mingxun.kit.jobs import JobContext, JobRegistry

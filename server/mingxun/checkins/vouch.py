@@ -8,9 +8,10 @@ from mingxun.checkins.check_out import leave, load_leaving
 from mingxun.checkins.facts import Vouched
 from mingxun.checkins.problems import NotCheckedIn, VouchForSelf, VouchOutOfTime
 from mingxun.checkins.receipts import load_attendance
-from mingxun.checkins.records import Place, Scan, arrive, load_moment, lock
+from mingxun.checkins.records import Scan, load_moment, lock
 from mingxun.checkins.schemas import AttendanceOut, Conflict, Direction, Flag, Grade, VouchCheckIn, VouchRefusal
 from mingxun.checkins.stays import Standing
+from mingxun.checkins.writing import Place, arrive
 from mingxun.kit.clock import Clock
 from mingxun.kit.database import fetch_row
 from mingxun.kit.problems import Forbidden, NotFound
