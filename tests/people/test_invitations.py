@@ -1,5 +1,6 @@
 """Inviting by a link that works once."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from mingxun.kit.database import fetch, fetch_value
 from mingxun.kit.settings import Settings
@@ -58,10 +59,12 @@ async def test_a_link_makes_an_account_and_gives_the_role(
 
 async def test_the_picture_is_the_link(client_of: ClientOf, world: World) -> None:
     made = (await invite(await client_of(world.here.coordinator), world.here.id, name="钱多多")).json()
-    assert made["qr_svg"].startswith("<svg")
-    code = invitations.qrcode.QRCode(error_correction=invitations.ERROR_CORRECT_M, border=4)
-    code.add_data(made["url"])
-    picture: Image.Image = code.make_image().get_image()
+    size = int(float(re.search(r'viewBox="0 0 ([\d.]+)', made["qr_svg"])[1]))  # type: ignore[index]
+    picture = Image.new("L", (size * 8, size * 8), 255)
+    for left, top, right, bottom in re.findall(r"M([\d.]+),([\d.]+)H([\d.]+)V([\d.]+)H", made["qr_svg"]):
+        ImageDraw.Draw(picture).rectangle(
+            [float(x) * 8 for x in (left, top)] + [float(x) * 8 - 1 for x in (right, bottom)], fill=0
+        )
     assert zxingcpp.read_barcodes(picture)[0].text == made["url"]
 
 
@@ -242,13 +245,13 @@ async def test_a_coordinator_cannot_revoke_what_they_could_not_invite_to(client_
 
 @pytest.mark.parametrize("what", ["area", "party", "person"])
 async def test_what_belongs_to_another_neighbourhood_is_not_found(client_of: ClientOf, world: World, what: str) -> None:
-    body: dict[str, Any] = {
+    bodies: dict[str, dict[str, Any]] = {
         "area": {"name": "钱多多", "area": world.there.id},
         "party": {"name": "钱多多", "role": "handler", "party": world.there.property.id},
         "person": {"person": world.there.volunteer.id},
-    }[what]
+    }
     client = await client_of(world.here.coordinator)
-    assert (await invite(client, world.here.id, **body)).status_code == 404
+    assert (await invite(client, world.here.id, **bodies[what])).status_code == 404
     assert (await invite(client, world.here.id, name="钱多多", area=uuid4())).status_code == 404
 
 

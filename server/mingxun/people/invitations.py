@@ -186,7 +186,8 @@ def qr_svg(url: str) -> str:
     code.add_data(url)
     picture = io.BytesIO()
     code.make_image().save(picture)
-    return picture.getvalue().decode().removeprefix("<?xml version='1.0' encoding='UTF-8'?>").strip()
+    svg = picture.getvalue().decode().removeprefix("<?xml version='1.0' encoding='UTF-8'?>").strip()
+    return svg.replace("<path ", '<path shape-rendering="crispEdges" ', 1)  # else hairlines show between the squares
 
 
 async def list_invitations(actor: Actor, neighbourhood: UUID, *, cursor: str | None, limit: int) -> InvitationPage:

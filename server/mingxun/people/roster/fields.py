@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -82,20 +83,29 @@ def masked(text: str) -> str:
     return _ID_NUMBER.sub("******", unicodedata.normalize("NFKC", text)) if len(text) >= 18 else text
 
 
+_BLANKS = re.compile(r"[\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028\u2029\ufeff]+")
+
+
 def text_of(cell: Cell) -> str:
     """The cell as one line: numbers without a needless `.0`, full-width signs and spaces made plain, blanks at the ends cut."""
+    if isinstance(cell, str):
+        return _plain(cell) if cell else ""
     if isinstance(cell, list):
         return cell[0]
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e18 else repr(cell)
-    text = unicodedata.normalize("NFKC", str(cell)) if not str(cell).isascii() else str(cell)
-    return re.sub(r"[\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028\u2029\ufeff]+", " ", text).strip()
+    return str(cell)
+
+
+@lru_cache(maxsize=50_000)
+def _plain(text: str) -> str:
+    return _BLANKS.sub(" ", text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
 
 
 def line(cell: Cell, field: str, found: list[Found]) -> str:
     """A free text, cut to its limit and without identity numbers. Keeps Chinese punctuation as it is."""
     raw = str(cell) if isinstance(cell, str) else text_of(cell)
-    text = re.sub(r"[\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028\u2029\ufeff]+", " ", raw).strip()
+    text = _BLANKS.sub(" ", raw).strip()
     clean = masked(text)
     if clean != text and "******" in clean:
         found.append(Found(trouble=Trouble.ID_REMOVED, field=field, value=""))

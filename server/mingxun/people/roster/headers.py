@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -100,7 +101,13 @@ def canonical(cell: Cell) -> str:
 
 def column_of(cell: Cell) -> Column | None:
     """What the header says the column is; None if it is nothing we take in."""
-    word = canonical(cell)
+    text = text_of(cell)
+    return _column(text) if 0 < len(text) <= 60 else None
+
+
+@lru_cache(maxsize=10_000)
+def _column(text: str) -> Column | None:
+    word = canonical(text)
     if not word or len(word) > 20:
         return None
     if word in _EXACT:
