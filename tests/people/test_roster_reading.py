@@ -149,6 +149,34 @@ def test_building_unit_and_room_may_have_columns_of_their_own() -> None:
     assert [(r.key, r.room) for r in people(workbook(rows))] == [("3", "2-501"), ("3", "2-502")]
 
 
+def test_lane_number_and_room_may_have_columns_of_their_own() -> None:
+    rows: Rows = [["姓名", "弄", "号", "室"], ["张三", 300, 37, 202], ["李四", "300弄", "37号", "203室"], ["王五", "", 38, 101]]
+    assert [(r.key, r.building, r.room) for r in people(workbook(rows))] == [
+        ("300弄37", "300弄37号", "202"),
+        ("300弄37", "300弄37号", "203"),
+        ("38", "38号", "101"),
+    ]
+
+
+def test_a_building_on_a_line_of_its_own_counts_for_those_below() -> None:
+    rows: Rows = [["姓名", "室号"], ["37号"], ["张三", "202"], ["", "38号楼"], ["李四", "101"]]
+    assert [(r.building, r.room) for r in people(workbook(rows))] == [("37号", "202"), ("38号楼", "101")]
+
+
+def test_a_list_of_names_is_enough() -> None:
+    assert [r.name for r in people(workbook([["姓名"], ["张三"], ["李四"]]))] == ["张三", "李四"]
+    reading = understood(workbook([["姓名", "民族", "年龄"], ["张三", "汉", 70]]))
+    assert [r.name for r in reading.records] == ["张三"]
+    assert reading.ignored == ["民族", "年龄"]
+
+
+def test_numbers_that_were_wrapped_against_the_spreadsheet_are_unwrapped() -> None:
+    assert [r.phone for r in people('姓名,电话\r\n张三,="13812345678"\r\n李四,\'13912345678\r\n'.encode())] == [
+        "+8613812345678",
+        "+8613912345678",
+    ]
+
+
 def test_a_building_merged_over_its_rows_counts_for_each() -> None:
     rows: Rows = [["楼号", "姓名", "室号"], ["37号", "张三", "101"], ["", "李四", "102"], ["38号", "王五", "101"]]
     assert [r.building for r in people(workbook(rows, merged=[(1, 0, 2, 0)]))] == ["37号", "37号", "38号"]

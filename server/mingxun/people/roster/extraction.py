@@ -204,7 +204,7 @@ def _text_table(data: bytes) -> dict[str, Any]:
     rows: list[list[Any]] = []
     try:
         for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1 + skipped):
-            cells = _trimmed([cell[:MAX_CELL] for cell in row])
+            cells = _trimmed([_unwrapped(cell[:MAX_CELL]) for cell in row])
             if cells:
                 rows.append([number, cells])
                 _check_size(len(rows), len(cells))
@@ -213,6 +213,12 @@ def _text_table(data: bytes) -> dict[str, Any]:
     if not rows:
         raise Fault("empty")
     return {"sheets": [{"name": "", "rows": rows, "merged": []}], "hidden": [], "typed": False}
+
+
+def _unwrapped(cell: str) -> str:
+    """Without what people put around a number so that a spreadsheet leaves it alone: `="138…"`, `'138…`."""
+    match = re.fullmatch(r"""="([^"]*)"|'(\d[^']*)""", cell.strip())
+    return (match[1] or match[2] or "") if match else cell
 
 
 def _decoded(data: bytes) -> str:

@@ -26,6 +26,8 @@ class Column(StrEnum):
     """是否党员: yes or no."""
     PHONE = "phone"
     ADDRESS = "address"
+    LANE = "lane"
+    """弄, where 弄, 号 and 室 have a column each."""
     BUILDING = "building"
     UNIT = "unit"
     ROOM = "room"
@@ -60,6 +62,7 @@ _WORDS: dict[Column, str] = {
     Column.BUILDING: (
         "楼栋 楼号 幢号 栋号 楼组 楼幢 号楼 栋 幢 楼 号 楼栋号 楼幢号 所在楼栋 所属楼栋 所在楼组 楼宇 楼栋名称 building block"
     ),
+    Column.LANE: "弄 弄号 lane",
     Column.UNIT: "单元 单元号 unit",
     Column.ROOM: "室号 房号 室 房间 房间号 房室号 户号 房室 室号门牌 room flat apartment",
     Column.SKILLS: "特长 技能 专长 特长爱好 爱好特长 擅长 个人特长 爱好 特长技能 专业特长 兴趣特长 skills skill",
@@ -72,6 +75,8 @@ _WORDS: dict[Column, str] = {
     Column.REMARK: "备注 说明 其他 其它 备注说明 remark remarks note notes",
 }
 _EXACT = {word: column for column, words in _WORDS.items() for word in words.split()}
+_PLAINLY = {"姓名", "名字", "志愿者姓名", "name", "fullname"}
+"""Headers that mean names even if no other column is understood."""
 _NOT_THEIRS = re.compile(r"紧急|家属|子女|监护|配偶|亲属|介绍人|推荐人|负责人|填表|审核|单位|户籍|工作|学校|籍贯")
 """What a header is about somebody or something else than the person."""
 _CONTAINS: tuple[tuple[str, Column], ...] = (
@@ -164,7 +169,8 @@ def header_at(rows: Sequence[Sequence[Cell]], index: int) -> Header | None:
     if Column.NAME not in columns:
         return None
     known = [column for column in columns if column]
-    if len(known) < 2 and sum(bool(word) for word in words) > 1:
+    plainly = any(canonical(word) in _PLAINLY for word in words)
+    if len(known) < 2 and not plainly and sum(bool(word) for word in words) > 1:
         return None
     if any(column is Column.NAME and len(text_of(cell)) > 12 for column, cell in zip(top, rows[index], strict=False)):
         return None

@@ -118,6 +118,10 @@ def _records(
         index += 1
         if _is_footer(cells):
             continue
+        words = {text_of(cell) for cell in cells if text_of(cell)}
+        if len(words) == 1 and addresses.is_building(next(iter(words))):
+            title = next(iter(words))  # a line of its own: the building of those below it
+            continue
         for block in header.blocks:
             part = cells[block.first : block.end]
             if any(text_of(cell) for cell in part):
@@ -155,7 +159,11 @@ def _record(number: int, cells: list[Cell], block: Block, *, title: str, typed: 
     elif not name:
         found.append(Found(trouble=Trouble.NAME_ODD, field="name", value=fields.masked(raw_name)[:40]))
     phones = fields.phones_of(of(Column.PHONE), found)
-    address = _address(first(Column.ADDRESS), first(Column.BUILDING), first(Column.UNIT), first(Column.ROOM), title, found)
+    building = first(Column.BUILDING)
+    lane = re.sub(r"\D", "", text_of(first(Column.LANE)))
+    if lane and text_of(building):
+        building = f"{lane}弄{addresses.parse_building(text_of(building)).building}"
+    address = _address(first(Column.ADDRESS), building, first(Column.UNIT), first(Column.ROOM), title, found)
     duty = text_of(first(Column.DUTY))
     leader = fields.yes(first(Column.LEADER)) or bool(re.search(r"楼组长|楼栋长|楼长", duty + note))
     if leader and not address.key:
