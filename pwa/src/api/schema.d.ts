@@ -1309,7 +1309,7 @@ export interface components {
         /** MarkRead */
         MarkRead: {
             /** @default [] */
-            messages?: (string | unknown)[];
+            messages?: string[];
             up_to?: string | null;
         };
         /** Me */
@@ -3252,7 +3252,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
             };
@@ -4062,13 +4062,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
                 /** @description Shifts that end after this instant. Today's midnight if left out. */
-                from?: string | null;
+                from?: string;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description Shifts that start before this instant. */
-                to?: string | null;
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -4432,16 +4432,16 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
                 /** @description Stays that began at this instant or later. */
-                from?: string | null;
+                from?: string;
                 /** @description How many at most. */
                 limit?: number;
-                person?: string | null;
-                present?: boolean | null;
-                shift?: string | null;
+                person?: string;
+                present?: boolean;
+                shift?: string;
                 /** @description Stays that began before this instant. */
-                to?: string | null;
+                to?: string;
             };
             header?: never;
             path: {
@@ -4637,7 +4637,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
             };
@@ -4837,11 +4837,11 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description Part of a name or address; a plate. */
-                query?: string | null;
+                query?: string;
             };
             header?: never;
             path: {
@@ -5319,12 +5319,12 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description Part of a name, building or room; digits of a number. */
-                query?: string | null;
-                role?: components["schemas"]["Role"] | null;
+                query?: string;
+                role?: components["schemas"]["Role"];
             };
             header?: never;
             path: {
@@ -5411,7 +5411,7 @@ export interface operations {
     printPosters: {
         parameters: {
             query?: {
-                location?: string | null;
+                location?: string;
             };
             header?: never;
             path: {
@@ -5599,17 +5599,17 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
                 /** @description Shifts that end after this instant. Today's midnight if left out. */
-                from?: string | null;
-                kind?: components["schemas"]["ShiftKind"] | null;
+                from?: string;
+                kind?: components["schemas"]["ShiftKind"];
                 /** @description How many at most. */
                 limit?: number;
-                location?: string | null;
+                location?: string;
                 /** @description Only open ones, or only cancelled ones. */
-                state?: components["schemas"]["ShiftState"] | null;
+                state?: components["schemas"]["ShiftState"];
                 /** @description Shifts that start before this instant. */
-                to?: string | null;
+                to?: string;
             };
             header?: never;
             path: {
@@ -5806,20 +5806,20 @@ export interface operations {
     listTickets: {
         parameters: {
             query?: {
-                category?: components["schemas"]["Category"] | null;
+                category?: components["schemas"]["Category"];
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
-                location?: string | null;
+                location?: string;
                 mine?: boolean;
                 /** @description How a list of tickets is sorted. */
                 order?: components["schemas"]["ListOrder"];
                 overdue?: boolean;
-                party?: string | null;
-                since?: string | null;
+                party?: string;
+                since?: string;
                 /** @description In one of these states; all when left out. */
-                state?: components["schemas"]["TicketState"][] | null;
+                state?: components["schemas"]["TicketState"][];
             };
             header?: never;
             path: {
@@ -6182,7 +6182,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description RFC 9530, `sha-256=:…:` in base64: what the bytes must be on arrival. */
-                "Content-Digest"?: string | null;
+                "Content-Digest"?: string;
             };
             path: {
                 photo: string;
@@ -6607,9 +6607,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
             400: {
@@ -7653,7 +7651,7 @@ export interface operations {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 ticket: string;
@@ -7770,7 +7768,7 @@ export interface operations {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 ticket: string;
@@ -7891,7 +7889,7 @@ export interface operations {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 ticket: string;
@@ -8012,7 +8010,7 @@ export interface operations {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 ticket: string;
@@ -8133,7 +8131,7 @@ export interface operations {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 ticket: string;
@@ -8254,7 +8252,7 @@ export interface operations {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 ticket: string;
