@@ -17,12 +17,14 @@ import pytest
 from litestar.types import ASGIApp
 
 from mingxun.app import create_litestar, framed
-from mingxun.kit import database
+from mingxun.kit import database, logs
 from mingxun.kit.migrate import migrate
 from mingxun.kit.postgres import EmbeddedPostgres
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys, load_or_make
 from tests.world import Person, World, build_world, give_session
+
+logs.configure("error")  # as in the product: one line of JSON, no local variables in it
 
 ORIGIN = "http://mingxun.test"
 NEEDS_DATABASE = {"db", "world", "client_of", "anonymous", "app"}

@@ -9,11 +9,16 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from scripts.benchmarks import push_fanout, requests
+from scripts.benchmarks import push_fanout, requests, weighing
 
 Run = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
 
-SCENARIOS: dict[str, Run] = {name: partial(requests.run, name) for name in requests.SCENARIOS} | {"push_fanout": push_fanout.run}
+SCENARIOS: dict[str, Run] = {
+    **{name: partial(requests.run, name) for name in requests.SCENARIOS},
+    "roster_import": weighing.roster_import,
+    "push_fanout": push_fanout.run,
+    "memory": weighing.memory,
+}
 
 
 def main() -> int:

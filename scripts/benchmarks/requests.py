@@ -5,7 +5,6 @@ import os
 import pickle
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from mingxun.kit.settings import load
 from mingxun.places.codes import code_url, mint_poster
 from scripts.benchmarks import seeding
 from scripts.benchmarks.load import drive, request_bytes
+from scripts.benchmarks.measuring import free_folder
 from scripts.benchmarks.replay import Recording, recorded
 from tests.installation import ROOT, Installation, free_port
 from tests.world import World
@@ -116,11 +116,8 @@ SCENARIOS = {
 async def run(name: str) -> dict[str, Any]:
     """One scenario; its line."""
     scenario = SCENARIOS[name]
-    with tempfile.TemporaryDirectory(prefix="mx-bench-") as folder:
-        os.chmod(folder, 0o755)  # noqa: S103 - PostgreSQL runs as another user when we are root
-        data = Path(folder) / "data"
-        data.mkdir()
-        installation = Installation(data)
+    with free_folder() as folder:
+        installation = Installation(folder)
         try:
             return await _run(name, scenario, installation)
         finally:
