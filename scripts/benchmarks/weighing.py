@@ -88,6 +88,12 @@ def _roster(number: int) -> bytes:
     return file.getvalue()
 
 
+def _name(who: int) -> str:
+    """Names that read like names; each number has its own."""
+    given = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平"
+    return "王李张刘陈杨黄赵吴周"[who % 10] + given[who // 10 % 20] + given[who // 200 % 20]
+
+
 async def _import(installation: Installation, world: World, token: str, file: bytes, pid: int) -> tuple[float, float]:
     headers = {"Cookie": f"mingxun={token}", "Origin": installation.url}
 
