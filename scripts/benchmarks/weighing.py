@@ -73,7 +73,7 @@ def _roster(number: int) -> bytes:
         who = number * ROWS + row
         values = (
             row + 1,
-            f"志愿{who}",
+            _name(who),
             "女",
             "1956年10月",
             "群众",
@@ -106,6 +106,8 @@ async def _import(installation: Installation, world: World, token: str, file: by
                 headers={"Content-Type": "application/octet-stream"},
             )
             preview.raise_for_status()
+            if preview.json()["counts"].get("new") != ROWS:
+                raise RuntimeError(f"not all are new: {preview.json()['counts']} {preview.json()['rows'][:2]}")
             done = await client.post(f"/api/roster-imports/{preview.json()['id']}/confirmation")
             done.raise_for_status()
             if done.json()["added"] != ROWS:
