@@ -101,6 +101,15 @@ WRAPPER
   stamp "$name" "$wanted"
 }
 
+# quietly NAME COMMAND…: what it says goes to a log, which is shown when it fails.
+quietly() {
+  local log=$venv/$1.log status=0
+  shift
+  "$@" >"$log" 2>&1 || status=$?
+  if [ $status != 0 ]; then cat "$log" >&2; fi
+  return $status
+}
+
 # use_node: node and npm of the environment first on PATH.
 use_node() {
   local bin
@@ -123,7 +132,7 @@ prepare_node_modules() {
   fi
   use_node
   say "· installing what the app is built with"
-  (cd "$root/pwa" && npm ci --ignore-scripts --no-audit --no-fund >&2) ||
+  (cd "$root/pwa" && quietly npm npm ci --ignore-scripts --no-audit --no-fund) ||
     give_up "npm could not install the packages of pwa/package-lock.json. Is the npm registry reachable? Then run this again."
   stamp node_modules "$wanted"
 }
@@ -142,7 +151,7 @@ prepare_pwa() {
   prepare_node_modules
   use_node
   say "· building the app"
-  (cd "$root/pwa" && npm run --silent build >&2) || give_up "The app could not be built; the reason is above."
+  (cd "$root/pwa" && quietly build npm run --silent build) || give_up "The app could not be built; the reason is above."
   stamp pwa "$wanted"
 }
 

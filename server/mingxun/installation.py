@@ -1,6 +1,7 @@
 """One installation: where its data are, its settings, and its database, made to run for as long as a command needs it."""
 
 import contextlib
+import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -32,10 +33,25 @@ def read_settings(chosen: Path | None = None, *, port: int | None = None, host: 
     Raises SettingsError.
     """
     place = data_dir(chosen)
+    if port is None and (running := running_port(place)) is not None and "MINGXUN_PORT" not in os.environ:
+        port = running
     settings = load(place, port=port, host=host)
     if settings.public_url == f"http://localhost:{DEFAULT_PORT}" and settings.port != DEFAULT_PORT:
         settings = load(place, port=port, host=host, public_url=f"http://localhost:{settings.port}")
     return settings
+
+
+def running_port(place: Path) -> int | None:
+    """The port of the start that runs with this data directory; it may have been given on its command line. None if none runs."""
+    try:
+        with open(place / "start.lock", "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with contextlib.suppress(OSError, ValueError):
+            return int((place / "port").read_text())
+    except OSError:
+        return None
+    return None
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

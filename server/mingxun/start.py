@@ -181,6 +181,7 @@ def run(settings: Settings, *, demo: bool) -> None:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     (settings.data_dir / "logs").mkdir(mode=0o700, exist_ok=True)
     with _only_one(settings):
+        (settings.data_dir / "port").write_text(f"{settings.port}\n")  # for commands that are run meanwhile
         _end_leftovers(settings)
         _check_port(settings)
         database = Database(settings)

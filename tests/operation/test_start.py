@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mingxun.installation import read_settings
 from mingxun.start import MARK
 from tests.installation import ROOT, free_port
 
@@ -129,7 +130,9 @@ def test_ctrl_c_stops_everything_it_started(start: Callable[..., Started], data:
         "secret.key",
         "vapid.pem",
     }
+    assert read_settings(data).port == started.port, "commands that are run meanwhile print links that work"
     assert started.stop(signal.SIGINT) == 0
+    assert read_settings(data).port == 8321
     assert left_behind(data) == []
     assert "invite --role subdistrict_admin" in started.said()
 
