@@ -94,7 +94,7 @@ def worker(data: Path | None) -> None:
 
     settings = read_settings(data)
     with running_database(settings):
-        asyncio.run(run_worker(settings))
+        run_worker(settings)
 
 
 @main.command()

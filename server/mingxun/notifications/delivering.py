@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -26,6 +27,9 @@ from mingxun.notifications.schemas import DeliveryState, PushMessage
 
 if TYPE_CHECKING:
     from asyncpg import Record
+
+AT_ONCE = 16
+"""Pushes of one job at the same time; see `lanes.AT_ONCE` for those of all jobs to one push service."""
 
 _signers: dict[tuple[bytes, str], VapidSigner] = {}
 
@@ -64,7 +68,12 @@ async def deliver(ids: Sequence[UUID], context: JobContext) -> None:
     if not rows:
         return
     signer = signer_of(context.keys, context.settings)
-    results = await asyncio.gather(*(_one(row, signer, context) for row in rows))
+    waiting = iter(rows)
+
+    async def push_them() -> list[_Result]:
+        return [await _one(row, signer, context) for row in waiting]
+
+    results = list(chain.from_iterable(await asyncio.gather(*(push_them() for _ in range(AT_ONCE)))))
     async with transaction():
         await _settle(results, now=context.clock.now())
 
@@ -76,7 +85,7 @@ async def _one(row: "Record", signer: VapidSigner, context: JobContext) -> _Resu
         return _Result(row["id"], row["message"], row["subscription"], row["attempts"] + sent, left, outcome)
 
     lane = lane_to(origin_of(row["endpoint"]), context.http)
-    async with lane.place():
+    async with lane.gate:
         now = context.clock.now()
         left: timedelta = row["at"] + post.ttl - now
         if row["retired"]:

@@ -1,5 +1,6 @@
 """Where pushes may be sent. A subscription names an address that a stranger chose, so it must never lead into our own network."""
 
+import functools
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -29,6 +30,12 @@ class Refusal(StrEnum):
 
 def refuse(endpoint: str, *, allow_private: bool) -> Refusal | None:
     """Why `endpoint` is refused, as far as it can be told without asking the DNS; None when it may be sent to."""
+    # Only what stands before the path decides, and there are few push services.
+    return _refuse("/".join(endpoint.split("/", 3)[:3]), allow_private)
+
+
+@functools.lru_cache(maxsize=256)
+def _refuse(endpoint: str, allow_private: bool) -> Refusal | None:
     try:
         parts = urlsplit(endpoint)
         host, _ = parts.hostname, parts.port

@@ -6,8 +6,6 @@ lane is closed for a while, and what is meant for it comes back later without ha
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -26,7 +24,8 @@ class Lane:
     """The way to one push service."""
 
     def __init__(self) -> None:
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self.gate = asyncio.Semaphore(AT_ONCE)
+        """Entered for each push."""
         self._failures = 0
         self._closed_until = 0.0
 
@@ -34,12 +33,6 @@ class Lane:
     def closed(self) -> bool:
         """Whether it is not worth trying now."""
         return time.monotonic() < self._closed_until
-
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Wait for one of the `AT_ONCE` places."""
-        async with self._gate:
-            yield
 
     def learn(self, outcome: Outcome) -> None:
         """Remember whether the push service answered; what it answered does not matter."""

@@ -1,7 +1,7 @@
 """One push: encrypt (RFC 8291), sign (RFC 8292), post (RFC 8030), and say what became of it. No database here."""
 
-import asyncio
 import email.utils
+import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -47,7 +47,12 @@ class VapidSigner:
 
 def origin_of(endpoint: str) -> str:
     """Scheme, host and port as RFC 6454 writes them: lower case, the scheme's own port left out."""
-    parts = urlsplit(endpoint)
+    return _origin("/".join(endpoint.split("/", 3)[:3]))
+
+
+@functools.lru_cache(maxsize=256)
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
     port = "" if parts.port in {None, {"https": 443, "http": 80}.get(parts.scheme)} else f":{parts.port}"
     return f"{parts.scheme}://{parts.hostname}{port}"
 
@@ -112,9 +117,10 @@ async def send(
         "Urgency": urgency,
     }
     try:
-        async with asyncio.timeout(TIMEOUT):
-            async with http.post(target.endpoint, data=body, headers=headers, allow_redirects=False) as response:
-                return Outcome.of(response.status, retry_after(response.headers.get("Retry-After"), now=now))
+        async with http.post(
+            target.endpoint, data=body, headers=headers, allow_redirects=False, timeout=aiohttp.ClientTimeout(total=TIMEOUT)
+        ) as response:
+            return Outcome.of(response.status, retry_after(response.headers.get("Retry-After"), now=now))
     except TimeoutError:
         return Outcome(reason=Reason.TIMEOUT)
     except (aiohttp.ClientError, OSError, ValueError):
