@@ -78,7 +78,7 @@ def _roster(number: int) -> bytes:
             "1956年10月",
             "群众",
             f"{13_100_000_000 + who}",
-            f"{row % 40 + 1}号{row % 18 + 1}0{row % 6 + 1}",
+            f"{number * 40 + row % 40 + 1}号{row % 18 + 1}0{row % 6 + 1}",
             "急救",
             "",
         )
