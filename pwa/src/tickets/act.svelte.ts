@@ -35,10 +35,8 @@ export async function act(ticket: Acted, way: TicketAct, body: Record<string, un
     const kept = await outbox.ticketAct({ id: ticket.id, version: ticket.version ?? null }, way, body, photos, { what: ticket.what, ...(place ? { place } : {}) })
     const result = await kept.result()
     if (result.state === 'needs-you') return { outcome: 'refused' }
-    if (result.state === 'saved') {
-      toast.say(t.savedText(t.saved[way]))
-      return { outcome: 'saved' }
-    }
+    // Said where the ticket stands, for as long as it is so.
+    if (result.state === 'saved') return { outcome: 'saved' }
     toast.say(t.done[way])
     return { outcome: 'delivered', receipt: result.receipt }
   } catch (error) {

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import type { TicketDetail } from '../api/types'
+import type { TicketDetail, TicketOut } from '../api/types'
+import type { Item } from '../outbox/items'
+import { actsNow } from './act.svelte'
 import { allowance, shareLeft, standing } from './deadline'
+import { besideMain, dockedMain, otherActs } from './docked'
+import { joined } from './lists.svelte'
+import { found, locationIn } from './places'
 import { reason, sentence } from './sentence'
 import { afterPhotos, stepsOf } from './steps'
+import { toVerify, viewsFor } from './views'
 
 const NOW = new Date('2026-09-16T06:30:00Z')
 const at = (hours: number) => new Date(NOW.getTime() + hours * 3_600_000).toISOString()
@@ -88,4 +94,71 @@ describe('what is said', () => {
     expect(reason('不归我们管', ' 是电力公司的 ', false)).toBe('不归我们管\n是电力公司的')
     expect(reason('别的原因', '要等配件', true)).toBe('要等配件')
   })
+})
+
+describe('acts', () => {
+  const unsent = (way: string, state: Item['state'] = 'waiting') => ({ url: `/api/tickets/t/${way}`, state }) as Item
+  it('are those that the server allows while nothing waits', () => {
+    expect(actsNow(['claim', 'decline'], [])).toEqual(['claim', 'decline'])
+  })
+  it('go on with resolving after a claim without a network', () => {
+    expect(actsNow(['claim', 'decline'], [unsent('claim')])).toEqual(['resolve'])
+    expect(actsNow(['claim', 'decline'], [unsent('claim'), unsent('resolution')])).toEqual([])
+  })
+  it('rest until a refusal was read', () => {
+    expect(actsNow(['claim'], [unsent('claim', 'needs-you')])).toEqual([])
+  })
+  const with_ = { party: { id: 'p', kind: 'property', name: '和畅物业', phone: null }, state: 'open' } as const
+  it('have one main one, its other answer beside it, and the rest below', () => {
+    expect(dockedMain(with_, ['claim', 'decline', 'hand_over'])).toBe('claim')
+    expect(besideMain('claim', ['claim', 'decline', 'hand_over'])).toBe('decline')
+    expect(otherActs(with_, ['claim', 'decline', 'hand_over'])).toEqual(['hand_over'])
+    expect(dockedMain({ ...with_, state: 'resolved' }, ['verify', 'reopen'])).toBe('verify')
+    expect(otherActs({ ...with_, state: 'verified' }, ['reopen'])).toEqual(['reopen'])
+  })
+  it('ask a coordinator for a party only when there is none', () => {
+    expect(dockedMain(with_, ['hand_over'])).toBeNull()
+    expect(dockedMain({ party: null, state: 'open' }, ['hand_over'])).toBe('hand_over')
+    expect(dockedMain({ ...with_, state: 'declined' }, ['hand_over'])).toBe('hand_over')
+  })
+})
+
+describe('views', () => {
+  const nobody = { plans: false, leads: false, serves: false, handles: false }
+  const keys = (who: Parameters<typeof viewsFor>[0]) => viewsFor(who, 'p').map((view) => view.key)
+  it('begin for a handler with what was handed to their party, least time first', () => {
+    expect(viewsFor({ ...nobody, handles: true }, 'p')[0]).toEqual({ key: 'mine-todo', query: { state: ['open', 'claimed'], party: 'p', order: 'deadline' } })
+    expect(keys({ ...nobody, handles: true })).toEqual(['mine-todo', 'mine-finished', 'opened'])
+  })
+  it('are the whole queue for a coordinator', () => {
+    expect(keys({ ...nobody, plans: true, leads: true, serves: true })).toEqual(['active', 'overdue', 'declined', 'verify', 'done'])
+  })
+  it('let a leader verify anything, others what they reported', () => {
+    expect(toVerify({ leads: true })).not.toHaveProperty('mine')
+    expect(toVerify({ leads: false })).toMatchObject({ mine: true, state: ['resolved'] })
+  })
+})
+
+describe('places', () => {
+  const places = { locations: [{ id: 'a', plate: '04', name: '地下车库入口', area: '凌云里' }, { id: 'b', plate: '07', name: '3号垃圾房', area: '凌云里' }], buildings: [{ id: 'c', name: '9号楼' }] }
+  it('are found by name, plate or area', () => {
+    expect(found(places, '车库').locations.map((one) => one.id)).toEqual(['a'])
+    expect(found(places, '07').locations.map((one) => one.id)).toEqual(['b'])
+    expect(found(places, ' 9号 ')).toMatchObject({ locations: [], buildings: [{ id: 'c' }] })
+    expect(found(places, '')).toBe(places)
+  })
+  it('are read from a poster’s code without a network', () => {
+    const id = '01a2019a-0ab5-736d-a33d-843b6a281519'
+    const bytes = [1, ...(id.replaceAll('-', '').match(/../gu) ?? []).map((pair) => parseInt(pair, 16)), 0, 1, ...Array<number>(10).fill(255)]
+    const payload = btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+    expect(payload).toHaveLength(39)
+    expect(locationIn(`https://mingxun.example/c/${payload}`)).toBe(id)
+    expect(locationIn('483920')).toBeNull()
+    expect(locationIn('https://example.org/c/short')).toBeNull()
+  })
+})
+
+it('shows a ticket that moved between two pages once', () => {
+  const ticket = (id: string) => ({ id }) as TicketOut
+  expect(joined({ items: [ticket('a'), ticket('b')], next: 'x' }, { items: [ticket('b'), ticket('c')], next: null })).toMatchObject({ items: [{ id: 'a' }, { id: 'b' }, { id: 'c' }], next: null })
 })

@@ -1,10 +1,14 @@
-import type { TicketOut } from '../api/types'
+import type { TicketOut, TicketState } from '../api/types'
 import { t } from './words'
 
 /** How a ticket stands, in a word or two. */
 export function stateWord(ticket: Pick<TicketOut, 'state' | 'party'>): string {
   if (ticket.party === null && ticket.state !== 'verified') return t.waitsParty
-  return { open: t.waitsClaim, claimed: t.claimed, declined: t.declined, resolved: t.resolved, verified: t.verified }[ticket.state]
+  return stateName(ticket.state)
+}
+
+export function stateName(state: TicketState): string {
+  return { open: t.waitsClaim, claimed: t.claimed, declined: t.declined, resolved: t.resolved, verified: t.verified }[state]
 }
 
 /** The place as people say it; '' when none was given. */
