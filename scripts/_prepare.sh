@@ -72,7 +72,7 @@ install_locked() { # install_locked LOCKFILE: exactly these versions, each archi
     uv pip install --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes -r "$1"
   else
     "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip >/dev/null
-    "$venv/bin/python" -m pip install --quiet --require-hashes --no-deps -r "$1"
+    "$venv/bin/python" -m pip install -qq --require-hashes --no-deps -r "$1"
   fi || give_up "The packages of $(basename "$1") could not be installed. Is the package index (PyPI) reachable? Then run this again."
 }
 
