@@ -56,7 +56,12 @@ async def _ids(installation: Installation, world: World, token: str) -> dict[str
         shift = await client.post(
             f"{area}/shifts", json={"kind": "patrol", "title": "巡逻", "location": location, "needs": needs, **times}
         )
-        ticket = {"id": "01900000-0000-7000-8000-000000000001", "category": "waste", "what": "垃圾满了", "seen_at": starts.isoformat()}
+        ticket = {
+            "id": "01900000-0000-7000-8000-000000000001",
+            "category": "waste",
+            "what": "垃圾满了",
+            "seen_at": starts.isoformat(),
+        }
         opened = await client.post(f"{area}/tickets", json={**ticket, "seen_at": datetime.now(UTC).isoformat()})
     assert shift.status_code == opened.status_code == 201, (shift.text, opened.text)
     return {
@@ -81,7 +86,9 @@ def _run(installation: Installation, token: str, ids: dict[str, str], *which: st
     environment = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.contract.hooks", "MINGXUN_CONTRACT_IDS": json.dumps(ids)}
     environment["MINGXUN_CONTRACT_TOKEN"] = token
     environment["PYTHONPATH"] = f"{ROOT / 'server'}{os.pathsep}{ROOT}"
-    return subprocess.run(command, env=environment, cwd=installation.folder, capture_output=True, text=True, timeout=600, check=False)
+    return subprocess.run(
+        command, env=environment, cwd=installation.folder, capture_output=True, text=True, timeout=600, check=False
+    )
 
 
 async def test_nothing_that_the_contract_allows_or_forbids_breaks_the_server(running: tuple[Installation, World]) -> None:

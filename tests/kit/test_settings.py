@@ -15,8 +15,8 @@ def test_the_defaults_are_sound(tmp_path: Path) -> None:
 
 def test_the_environment_wins_over_the_file_and_the_command_line_over_both(tmp_path: Path) -> None:
     (tmp_path / "mingxun.toml").write_text('port = 1\nhost = "::"\nprocesses = 3\n')
-    settings = load(tmp_path, environ={"MINGXUN_PORT": "2", "MINGXUN_HOST": "0.0.0.0"}, port=4)  # noqa: S104
-    assert (settings.port, settings.host, settings.processes) == (4, "0.0.0.0", 3)  # noqa: S104
+    settings = load(tmp_path, environ={"MINGXUN_PORT": "2", "MINGXUN_HOST": "0.0.0.0"}, port=4)
+    assert (settings.port, settings.host, settings.processes) == (4, "0.0.0.0", 3)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,13 @@ async def create_areas(
         tenant = None if parent is None else identity if kind is AreaKind.NEIGHBOURHOOD else parent.neighbourhood
         made.append(
             AreaRow(
-                id=identity, parent=parent.id if parent else None, kind=kind, name=name.strip(), path=path, neighbourhood=tenant, phone=phone
+                id=identity,
+                parent=parent.id if parent else None,
+                kind=kind,
+                name=name.strip(),
+                path=path,
+                neighbourhood=tenant,
+                phone=phone,
             )
         )
     await execute_many(

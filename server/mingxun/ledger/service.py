@@ -61,7 +61,9 @@ async def load_fact(fact: FactId) -> RecordedFact | None:
 async def facts_about(subject: UUID, *, limit: int = 200) -> list[RecordedFact]:
     """What happened to `subject`, oldest first."""
     rows = await fetch(
-        "SELECT id, seq, at, actor, kind, neighbourhood, subject, data FROM fact WHERE subject = $1 ORDER BY seq LIMIT $2", subject, limit
+        "SELECT id, seq, at, actor, kind, neighbourhood, subject, data FROM fact WHERE subject = $1 ORDER BY seq LIMIT $2",
+        subject,
+        limit,
     )
     return [_recorded(row) for row in rows]
 
