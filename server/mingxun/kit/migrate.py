@@ -6,14 +6,15 @@ processes that start together take turns.
 
 import contextlib
 import io
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
-from piccolo.apps.migrations.tables import Migration
-from piccolo.conf.apps import AppConfig
+from mingxun.kit.database import execute, fetch, fetch_value, transaction
 
-from mingxun.kit.database import execute, transaction
+if TYPE_CHECKING:
+    from piccolo.conf.apps import AppConfig
 
 APPS = ("kit", "ledger", "areas", "people", "places", "shifts", "tickets", "checkins", "notifications")
 """Features with tables, from the lowest floor up."""
@@ -33,24 +34,27 @@ def run_sql(*scripts: str) -> Callable[[], Awaitable[None]]:
     return step
 
 
-def app_config(app: str) -> AppConfig:
-    """Piccolo's view of a feature: migrations need its folder only, not its code."""
-    return AppConfig(app_name=app, migrations_folder_path=str(_PACKAGE / app / "migrations"), table_classes=[])
+_ID = re.compile(r'^ID = "([^"]+)"$', re.MULTILINE)
+
+
+def _known() -> list[tuple[str, str]]:
+    """Feature and id of every migration, in the order they run. Read as text: Piccolo's migrations load half a compiler."""
+    return [
+        (app, found[1])
+        for app in APPS
+        for path in sorted((_PACKAGE / app / "migrations").glob("*.py"))
+        if (found := _ID.search(path.read_text("utf-8")))
+    ]
 
 
 async def pending() -> list[str]:
     """The migrations that have not run, as `feature: id`. Needs an open pool."""
     async with transaction():
-        if not await Migration.table_exists().run():
-            ran: set[tuple[str, str]] = set()
+        if await fetch_value("SELECT to_regclass('migration')") is None:
+            ran = set()
         else:
-            ran = {(row["app_name"], row["name"]) for row in await Migration.select(Migration.app_name, Migration.name).run()}
-    found = []
-    for app in APPS:
-        config = app_config(app)
-        modules = _manager(config).get_migration_modules(config.resolved_migrations_folder_path)
-        found += [f"{config.app_name}: {identity}" for identity in sorted(modules) if (config.app_name, identity) not in ran]
-    return found
+            ran = {(row["app_name"], row["name"]) for row in await fetch("SELECT app_name, name FROM migration")}
+    return [f"{app}: {identity}" for app, identity in _known() if (app, identity) not in ran]
 
 
 async def migrate() -> list[str]:
@@ -58,19 +62,23 @@ async def migrate() -> list[str]:
     before = await pending()
     if not before:
         return []
+    from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
+
     said = io.StringIO()  # Piccolo tells its progress on standard output
     async with transaction():
         await execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
         with contextlib.redirect_stdout(said):
             for app in APPS:
-                config = app_config(app)
-                manager = _manager(config)
+                manager = ForwardsMigrationManager(app_name=app)
                 await manager.create_migration_table()
-                result = await manager.run_migrations(config)
+                result = await manager.run_migrations(_app_config(app))
                 if not result.success:
-                    raise RuntimeError(f"{config.app_name}: {result.message}")
+                    raise RuntimeError(f"{app}: {result.message}")
     return before
 
 
-def _manager(config: AppConfig) -> ForwardsMigrationManager:
-    return ForwardsMigrationManager(app_name=config.app_name)
+def _app_config(app: str) -> "AppConfig":
+    """Piccolo's view of a feature: migrations need its folder only, not its code."""
+    from piccolo.conf.apps import AppConfig
+
+    return AppConfig(app_name=app, migrations_folder_path=str(_PACKAGE / app / "migrations"), table_classes=[])
