@@ -1,7 +1,7 @@
 /** What a receipt says of its evidence, in words: the grade first, then what a person may want to look at. */
 import type { AttendanceOut, Flag, Grade } from '../api/types'
 import { clock, minutes } from '../i18n/times'
-import { t } from './words'
+import { t } from './result-words'
 
 export interface Said { key: string; title: string; text: string }
 

@@ -1,14 +1,13 @@
 /** From a scanned code to what became of it: reads it, decides what fits, keeps the check-in in the outbox, says how it went. */
 import { api, call } from '../api/client'
 import { explain, explainProblem } from '../api/explain'
-import '../api/sentences'
 import { Refused } from '../api/problem'
 import type { ProblemDocument } from '../api/problem'
 import type { AttendanceOut, CodeReading, ShiftOut } from '../api/types'
 import { openStay, shiftAt, type Stay } from '../duty/next'
 import { NotSaved, outbox, type Kept } from '../outbox/outbox.svelte'
 import { t as kept } from '../outbox/words'
-import { scanned, spoken, type Scanned } from './code'
+import { spoken, type Scanned } from './code'
 import type { Locator } from './locator'
 import type { KnownPlace } from './places'
 import { t } from './words'
@@ -34,7 +33,6 @@ export type Way = 'number' | 'again' | 'vouch'
 export interface Trouble { title: string; text: string; ways: Way[] }
 
 export type Step =
-  | { is: 'looking' }
   | { is: 'reading' }
   /** Nothing of one's own fits here: one chooses. */
   | { is: 'choose'; code: Scanned; at: Date; reading: CodeReading; elsewhere: string | null }
@@ -51,9 +49,7 @@ export interface Knowledge {
 }
 
 export class Flow {
-  step = $state.raw<Step>({ is: 'looking' })
-  /** What was wrong with the last look: the camera goes on. */
-  hint = $state('')
+  step = $state.raw<Step>({ is: 'reading' })
   readonly #know: () => Knowledge
   readonly #locator: Locator
   readonly #delivered: (receipt: AttendanceOut) => void
@@ -73,19 +69,9 @@ export class Flow {
     return openStay({ mine, stays, waiting: outbox.mine })
   }
 
-  /** Something was scanned or typed. `leaving`: to check out with it. */
-  async take(text: string, { leaving = false } = {}): Promise<void> {
-    if (this.step.is !== 'looking') return
-    const code = scanned(text)
-    if (!code) {
-      this.hint = t.notOurs
-      return
-    }
-    const at = new Date()
-    this.hint = ''
+  /** Something was scanned or typed. */
+  async take(code: Scanned, at: Date): Promise<void> {
     this.step = { is: 'reading' }
-    navigator.vibrate?.(60)
-    if (leaving) return this.leave(code, at)
     const stay = this.stay
     if (stay && stay.location !== null && stay.location === code.location) return this.#stay(code, at, stay, true)
     const own = code.location === null ? null : shiftAt(code.location, this.#know().mine, at.getTime())
@@ -188,6 +174,8 @@ export class Flow {
     } else if (result?.state === 'needs-you') {
       if (result.problem) {
         this.#refused = outcome.item
+        // `call` would have fetched them with the refusal; this one came through the outbox.
+        await import('../api/sentences').catch(() => undefined)
         this.#refuse(result.problem, null, outcome)
       } else this.#say(outcome.leaving ? t.notLeft : t.notArrived, t.strange, ['again', 'vouch'])
     } else this.step = { is: 'done', outcome }
@@ -208,13 +196,10 @@ export class Flow {
     this.step = { is: 'trouble', trouble: { title, text, ways } }
   }
 
-  /** Look again. */
-  async again(): Promise<void> {
+  /** The person tries another way: what was refused before their eyes is done with. */
+  async forget(): Promise<void> {
     const refused = this.#refused
     this.#refused = null
-    this.#kept = null
-    this.hint = ''
-    this.step = { is: 'looking' }
     if (refused) await outbox.remove(refused)
   }
 }

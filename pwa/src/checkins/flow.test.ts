@@ -13,11 +13,13 @@ vi.mock('../api/client', () => ({
 vi.mock('../outbox/outbox.svelte', async () => ({ NotSaved: (await vi.importActual<typeof import('../outbox/store')>('../outbox/store')).NotSaved, outbox: box }))
 
 import { NotSaved } from '../outbox/store'
+import { scanned, type Scanned } from './code'
 import { Flow } from './flow.svelte'
 
 const GATE = '01234567-89ab-7def-8123-456789abcdef'
 const ID = [1, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0x7d, 0xef, 0x81, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef]
 const CODE = `https://mingxun.test/c/${btoa(String.fromCharCode(...ID, ...Array<number>(12).fill(7))).replaceAll('=', '')}`
+const read = (text: string): Scanned => scanned(text) ?? { is: 'number', text: 'none', location: null }
 const soon = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
 const shift: ShiftOut = {
   id: 'shift', neighbourhood: 'here', kind: 'patrol', title: '小区巡逻', location: GATE, location_name: '东门岗亭', plate: '01', starts_at: soon(20), ends_at: soon(140),
@@ -52,7 +54,7 @@ beforeEach(() => {
 describe('a scan', () => {
   it('checks in at once for my shift here, without asking first', async () => {
     const flow = flowing({ mine: [shift] })
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     expect(server.read).not.toHaveBeenCalled()
     expect(box.checkIn.mock.calls[0]?.[0]).toMatchObject({ code: CODE, shift: 'shift', sign_up: false, position: null })
     expect(flow.step).toMatchObject({ is: 'done', outcome: { state: 'delivered', leaving: false } })
@@ -62,7 +64,7 @@ describe('a scan', () => {
   it('checks in at once for my shift that only the server knew of', async () => {
     server.read.mockResolvedValue(reading({ my_shift: shift }))
     const flow = flowing()
-    await flow.take('408215')
+    await flow.take(read('408215'), new Date())
     expect(box.checkIn.mock.calls[0]?.[0]).toMatchObject({ code: '408215', shift: 'shift' })
   })
 
@@ -70,7 +72,7 @@ describe('a scan', () => {
     const open = { ...shift, id: 'open', mine: false }
     server.read.mockResolvedValue(reading({ open_shifts: [open] }))
     const flow = flowing()
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     if (flow.step.is !== 'choose') throw new Error(flow.step.is)
     expect(box.checkIn).not.toHaveBeenCalled()
     await flow.arrive(flow.step.code, flow.step.at, { shift: 'open', signUp: true })
@@ -79,7 +81,7 @@ describe('a scan', () => {
 
   it('asks before it checks out: somebody may only be unsure', async () => {
     const flow = flowing({ mine: [shift], stays: [stay] })
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     if (flow.step.is !== 'staying') throw new Error(flow.step.is)
     expect(flow.step.sure).toBe(true)
     await flow.leave(flow.step.code, flow.step.at)
@@ -90,29 +92,23 @@ describe('a scan', () => {
   it('learns of the server where I am checked in', async () => {
     server.read.mockResolvedValue(reading({ open_attendance: 'stay', my_shift: shift }))
     const flow = flowing()
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     expect(flow.step).toMatchObject({ is: 'staying', stay: { id: 'stay', location: GATE } })
   })
 
   it('says where one is still checked in when there is something to choose elsewhere', async () => {
     server.read.mockResolvedValue(reading({ open_attendance: 'stay' }))
     const flow = flowing({ stays: [{ ...stay, location: 'west', location_name: '西门' }] })
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     expect(flow.step).toMatchObject({ is: 'choose', elsewhere: '西门' })
   })
 
-  it('checks out at once when that was pressed', async () => {
+  it('is not needed to leave: the person’s own word will do', async () => {
     const flow = flowing({ stays: [stay] })
-    await flow.take(CODE, { leaving: true })
-    expect(box.checkOut).toHaveBeenCalledOnce()
+    await flow.leave(null, new Date())
+    expect(box.checkOut.mock.calls[0]?.[0]).toMatchObject({ attendance: 'stay', code: null })
   })
 
-  it('goes on looking at anything else', async () => {
-    const flow = flowing()
-    await flow.take('https://weixin.qq.com/r/abc')
-    expect(flow.step.is).toBe('looking')
-    expect(flow.hint).not.toBe('')
-  })
 })
 
 describe('without a network', () => {
@@ -123,24 +119,24 @@ describe('without a network', () => {
 
   it('keeps the scan of a place that it knows by name', async () => {
     const flow = flowing({ places: [{ id: GATE, name: '东门岗亭', plate: '01' }] })
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     expect(box.checkIn.mock.calls[0]?.[0]).toMatchObject({ code: CODE, shift: null })
     expect(flow.step).toMatchObject({ is: 'done', outcome: { state: 'saved', place: { id: GATE, name: '东门岗亭', plate: '01' } } })
   })
 
   it('keeps a place that it has never heard of, and a number', async () => {
     const flow = flowing()
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     expect(flow.step).toMatchObject({ is: 'done', outcome: { state: 'saved', place: { id: GATE, plate: null } } })
     const typed = flowing()
-    await typed.take('408215')
+    await typed.take(read('408215'), new Date())
     expect(box.checkIn.mock.calls[1]?.[0]).toMatchObject({ code: '408215' })
     expect(typed.step).toMatchObject({ is: 'done', outcome: { place: { name: '编号 408 215' } } })
   })
 
   it('asks when a number is typed while one is checked in somewhere', async () => {
     const flow = flowing({ stays: [stay] })
-    await flow.take('408215')
+    await flow.take(read('408215'), new Date())
     expect(flow.step).toMatchObject({ is: 'staying', sure: false })
   })
 
@@ -148,7 +144,7 @@ describe('without a network', () => {
     let answer: unknown = { state: 'saved' }
     box.checkIn.mockResolvedValue({ id: 'item', result: async () => answer })
     const flow = flowing({ mine: [shift] })
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     expect(flow.step).toMatchObject({ is: 'done', outcome: { state: 'saved' } })
     answer = { state: 'delivered', receipt: stay }
     await flow.settle()
@@ -158,7 +154,7 @@ describe('without a network', () => {
   it('never says saved when the phone could not keep it', async () => {
     box.checkIn.mockRejectedValue(new NotSaved('full'))
     const flow = flowing({ mine: [shift] })
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     expect(flow.step.is).toBe('trouble')
   })
 })
@@ -167,37 +163,36 @@ describe('a refusal', () => {
   it('of a replaced poster says so and offers the number, whether read or sent', async () => {
     server.read.mockResolvedValue(reading({ retired: true }))
     const asked = flowing()
-    await asked.take(CODE)
+    await asked.take(read(CODE), new Date())
     expect(asked.step).toMatchObject({ is: 'trouble', trouble: { ways: ['again', 'number', 'vouch'] } })
 
     box.checkIn.mockResolvedValue(refused('code-retired', { location_name: '东门岗亭' }))
     const sent = flowing({ mine: [shift] })
-    await sent.take(CODE)
+    await sent.take(read(CODE), new Date())
     if (sent.step.is !== 'trouble') throw new Error(sent.step.is)
     expect(sent.step.trouble.title).toContain('东门岗亭')
-    await sent.again()
+    await sent.forget()
     expect(box.remove).toHaveBeenCalledExactlyOnceWith('item')
-    expect(sent.step.is).toBe('looking')
   })
 
   it('of an unknown code is told apart from one of somebody who has not checked in', async () => {
     server.read.mockRejectedValue(new Refused(problem('code-unknown', 404, { verdict: 'forged' })))
     const flow = flowing()
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     expect(flow.step).toMatchObject({ is: 'trouble', trouble: { title: '没认出是哪个点位' } })
 
     box.checkOut.mockResolvedValue(refused('not-checked-in'))
     const leaving = flowing()
-    await leaving.take(CODE, { leaving: true })
+    await leaving.leave(read(CODE), new Date())
     expect(leaving.step).toMatchObject({ is: 'trouble', trouble: { title: '还没有签到', ways: ['again', 'vouch'] } })
   })
 
   it('that the server gives no reason for leaves the scan on the phone', async () => {
     box.checkIn.mockResolvedValue({ id: 'item', result: async () => ({ state: 'needs-you', problem: null }) })
     const flow = flowing({ mine: [shift] })
-    await flow.take(CODE)
+    await flow.take(read(CODE), new Date())
     expect(flow.step.is).toBe('trouble')
-    await flow.again()
+    await flow.forget()
     expect(box.remove).not.toHaveBeenCalled()
   })
 })

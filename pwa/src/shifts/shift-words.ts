@@ -1,0 +1,43 @@
+import { words } from '../i18n/words.svelte'
+
+/** Of one shift in full, and why one can’t sign up. */
+export const t = words(
+  {
+    wants: (count: number) => `要 ${count} 个人`, have: (count: number) => `已有 ${count} 人`,
+    need: (who: string, count: number) => `${who} ${count} 人`,
+    complete: '齐了', missing: (count: number) => `差 ${count} 人`,
+    anyone: '谁来都行', party_member: '要是党员', building_leader: '要是楼组长', first_aid: '要有急救证',
+    you: '您',
+    note: '要带什么、注意什么',
+    supports: '补充物业力量，不替代物业自己的值班。',
+    cancelledTitle: '这一班取消了', cancelledBecause: (reason: string) => `原因：${reason}`,
+    refused: '您现在还报不上',
+    startedTitle: '已经开始了', startedText: '想去的话，打给统筹员，把您加上。',
+    endedTitle: '已经结束了', endedText: '看看别的班。',
+    overlapsTitle: '时间撞了', overlaps: (clock: string, title: string) => `和 ${clock} 的「${title}」重叠，可以先退出那一班。`, overlapsUnknown: '和您另一班重叠，可以先退出那一班。',
+    overlapsGo: (clock: string) => `去看 ${clock} 那班`,
+    fittingTitle: (who: string) => `只剩${who}的位子`, fittingText: '您的资料里还没有。有的话，请统筹员记上。', fittingUnknown: '剩下的位子有要求',
+    fullTitle: '位子满了', fullText: '有人来不了时会空出来，过会儿再看。',
+    others: '看看别的班',
+    early: (clock: string) => `${clock} 起可以扫码签到`,
+  },
+  {
+    wants: (count) => `${count} ${count === 1 ? 'person' : 'people'} wanted`, have: (count) => `${count} on it`,
+    need: (who, count) => `${who} × ${count}`,
+    complete: 'Complete', missing: (count) => `${count} missing`,
+    anyone: 'Everybody is welcome', party_member: 'For party members', building_leader: 'For building leaders', first_aid: 'Needs a first-aid certificate',
+    you: 'You',
+    note: 'What to bring and know',
+    supports: 'Adds to the property company’s own duty and does not replace it.',
+    cancelledTitle: 'This shift was cancelled', cancelledBecause: (reason) => `Why: ${reason}`,
+    refused: 'You can’t sign up now',
+    startedTitle: 'It has begun', startedText: 'To join it, call a coordinator, who can add you.',
+    endedTitle: 'It is over', endedText: 'Look at other shifts.',
+    overlapsTitle: 'It overlaps', overlaps: (clock, title) => `“${title}” at ${clock} is in the way; you can withdraw from it first.`, overlapsUnknown: 'Another shift of yours is in the way; you can withdraw from it first.',
+    overlapsGo: (clock) => `See the one at ${clock}`,
+    fittingTitle: (who) => `Only places left for: ${who}`, fittingText: 'Your record does not show that. If you have it, ask a coordinator to note it.', fittingUnknown: 'The places left ask for something',
+    fullTitle: 'All places are taken', fullText: 'One becomes free when somebody can’t come. Look again later.',
+    others: 'See other shifts',
+    early: (clock) => `You can check in from ${clock}`,
+  },
+)
