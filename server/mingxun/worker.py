@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -67,8 +67,7 @@ async def _open_pool(dsn: str, settings: Settings, stop: asyncio.Event) -> None:
 def run_worker(settings: Settings) -> None:
     """Be a worker process: until SIGTERM or SIGINT, then let running jobs end (25 seconds at most)."""
     logs.configure(settings.log_level)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_until_told(settings))
+    asyncio.run(_until_told(settings))
 
 
 async def _until_told(settings: Settings) -> None:
@@ -76,11 +75,3 @@ async def _until_told(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await work(settings, stop)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The server's event loop, too: pushing spends a fifth less time with it. None where it does not exist (Windows)."""
-    if find_spec("uvloop") is None:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
-    return factory
