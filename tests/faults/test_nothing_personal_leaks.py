@@ -1,0 +1,118 @@
+"""Promise 20: names, numbers and coordinates that were planted are found where they belong, and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+
+from mingxun.kit import database
+from mingxun.kit.ids import new_id
+from mingxun.places.codes import code_url, mint_poster
+from tests.installation import Installation
+from tests.world import PASSWORD, World, give_session
+
+NAME, NUMBER, REMARK = "欧阳金丝雀", "13612345678", "高血压金丝雀"
+LATITUDE, LONGITUDE = 31.1472583, 121.5093761
+"""Where the phone was: in no table, log or message."""
+
+
+@pytest.fixture
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Installation, World]]:
+    installation = Installation(tmp_path_factory.mktemp("canary"), durable=False, environment={"MINGXUN_LOG_LEVEL": "debug"})
+    installation.start_database()
+    try:
+        world = await installation.prepare()
+        installation.start_server()
+        installation.start_worker()
+        await installation.wait_until_ready()
+        yield installation, world
+    finally:
+        installation.stop()
+
+
+async def _token(world: World, person: UUID) -> str:
+    async with database.transaction():
+        return await give_session(person, at=datetime.now(UTC))
+
+
+async def _live(installation: Installation, world: World, coordinator: str, volunteer: str) -> None:
+    """A little of everything, refusals and mistakes included."""
+    area, origin = f"/api/neighbourhoods/{world.here.id}", {"Origin": installation.url}
+    now = datetime.now(UTC)
+    async with httpx.AsyncClient(base_url=installation.url, headers=origin, timeout=30) as client:
+        for password in (PASSWORD, "wrong"):
+            await client.post("/api/session", json={"phone": world.here.volunteer.phone, "password": password})
+        client.cookies.clear()
+        client.headers["Cookie"] = f"mingxun={coordinator}"
+        roster = f"姓名,联系电话,备注\n{NAME},{NUMBER},{REMARK}\n".encode()
+        kind = {"Content-Type": "text/csv"}
+        preview = await client.post(f"{area}/roster-imports", params={"name": "a.csv"}, content=roster, headers=kind)
+        assert preview.json()["counts"]["new"] == 1, preview.text
+        assert (await client.post(f"/api/roster-imports/{preview.json()['id']}/confirmation")).status_code == 200
+        found = await client.get(f"{area}/people", params={"query": NAME})
+        person = found.json()["items"][0]["id"]
+        assert (await client.get(f"/api/people/{person}")).json()["remark"] == REMARK
+        await client.post(f"{area}/invitations", json={"person": person, "role": "volunteer", "area": str(world.here.id)})
+        place = {"latitude": 31.147, "longitude": 121.509}
+        location = (
+            await client.post(f"{area}/locations", json={"area": str(world.here.id), "name": "东门", "position": place})
+        ).json()["id"]
+        await client.post(f"{area}/shifts", json={"title": NAME})  # a mistake: must not be repeated anywhere
+        client.headers["Cookie"] = f"mingxun={volunteer}"
+        position = {"latitude": LATITUDE, "longitude": LONGITUDE, "accuracy": 10.0}
+        times = {"at": now.isoformat(), "sent_at": now.isoformat(), "device": "device-canary"}
+        code = code_url(installation.url, mint_poster(UUID(location), 1, installation.keys))
+        body = {"id": str(new_id()), "code": code, "position": position, **times}
+        assert (await client.post("/api/check-ins", json=body)).status_code == 200
+        await client.post("/api/check-ins", json={**body, "position": {**position, "latitude": "north"}})
+        body = {"id": str(new_id()), "position": position, **times, "at": (now + timedelta(minutes=1)).isoformat()}
+        await client.post("/api/check-outs", json=body)
+    await asyncio.sleep(1)
+
+
+async def test_logs_hold_no_personal_data_and_coordinates_are_nowhere(running: tuple[Installation, World]) -> None:
+    installation, world = running
+    coordinator = await installation.in_database(lambda: _token(world, world.here.coordinator.id))
+    volunteer = await installation.in_database(lambda: _token(world, world.here.volunteer.id))
+    await _live(installation, world, coordinator, volunteer)
+    everything = await installation.in_database(_everything)
+    logs = "\n".join(path.read_text(errors="replace") for path in installation.folder.rglob("*.log"))
+    assert "request" in logs, "the logs are on"
+    personal = (NAME, NUMBER, REMARK, world.here.volunteer.phone.removeprefix("+86"), world.here.volunteer.name, PASSWORD)
+    for canary in (*personal, coordinator, volunteer, "31.14725", "121.50937"):
+        assert canary not in logs, f"{canary} is in a log"
+    for canary in ("31.14725", "121.50937", coordinator, volunteer, PASSWORD):
+        assert canary not in everything, f"{canary} is in the database"
+    assert NAME in everything
+
+
+async def test_the_ledger_names_nobody(running: tuple[Installation, World]) -> None:
+    installation, world = running
+    coordinator = await installation.in_database(lambda: _token(world, world.here.coordinator.id))
+    volunteer = await installation.in_database(lambda: _token(world, world.here.volunteer.id))
+    await _live(installation, world, coordinator, volunteer)
+    facts = await installation.in_database(_facts)
+    assert "checked_in" in facts
+    for canary in (NAME, NUMBER, REMARK, world.here.volunteer.name, world.here.volunteer.phone):
+        assert canary not in facts
+
+
+async def _everything() -> str:
+    """Every row of every table as text."""
+    async with database.transaction():
+        tables = await database.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return "\n".join(
+            [
+                await database.fetch_value(f"SELECT coalesce(string_agg(r::text, chr(10)), '') FROM \"{row[0]}\" r")
+                for row in tables
+            ]
+        )
+
+
+async def _facts() -> str:
+    async with database.transaction():
+        text: str = await database.fetch_value("SELECT string_agg(kind || data::text, chr(10)) FROM fact")
+        return text
