@@ -135,7 +135,7 @@ export class Flow {
     this.step = { is: 'sending', leaving: false, place: place.name }
     const position = await this.#locator.get()
     await this.#keep({ leaving: false, place, at, located: position !== null }, () =>
-      outbox.checkIn({ code: code.text, at: at.toISOString(), position, shift, sign_up: signUp }, { place: place.name, ...(place.id ? { location: place.id } : {}) }),
+      outbox.checkIn({ code: code.text, at: at.toISOString(), position, shift, sign_up: signUp }, { place: place.name, ...(place.id ? { location: place.id } : {}), ...(place.plate ? { plate: place.plate } : {}) }),
     )
   }
 

@@ -31,7 +31,7 @@ export function myStays(): Reading<AttendanceOut[]> {
   const stays: Reading<AttendanceOut[]> = reading(
     () => `me/stays/${session.neighbourhood}`,
     async () => {
-      const query = { person: session.me?.id ?? null, from: new Date(Date.now() - STAYS_BACK).toISOString(), limit: 20 }
+      const query = { person: session.me?.id, from: new Date(Date.now() - STAYS_BACK).toISOString(), limit: 20 }
       return (await call(api.GET('/api/neighbourhoods/{neighbourhood}/attendance', { params: { path: { neighbourhood: session.neighbourhood }, query } }))).items
     },
     { hints: (hint) => hint.topic === 'vouched' || (stays.data ?? []).some((stay) => stay.id === hint.id) },

@@ -59,7 +59,7 @@ export function openStay({ mine, stays, waiting }: Known): Stay | null {
       title: shift?.title ?? null,
       location: shift?.location ?? text(last.about.location),
       place: last.about.place ?? shift?.location_name ?? '',
-      plate: shift?.plate ?? null,
+      plate: shift?.plate ?? last.about.plate ?? null,
       since: Date.parse(String(last.body?.at)),
       saved: true,
     }
@@ -83,7 +83,7 @@ export function isDue(shift: ShiftOut, now: number): boolean {
 }
 
 /** Went there and left: nothing is left to do. */
-function served(shift: ShiftOut, { stays, waiting }: Known): boolean {
+export function served(shift: ShiftOut, { stays, waiting }: Known): boolean {
   if (stays.some((stay) => stay.shift === shift.id && stay.left !== null)) return true
   const arrived = new Set(waiting.filter((item) => item.kind === 'check-in' && item.body?.shift === shift.id).map((item) => item.id))
   for (const stay of stays) if (stay.shift === shift.id) arrived.add(stay.id)

@@ -3,8 +3,8 @@ import type { ProblemDocument } from '../api/problem'
 
 export type Kind = 'check-in' | 'check-out' | 'photo' | 'ticket' | 'ticket-act'
 
-/** For the phone: what it was about, in the field’s words (a place, one sentence), and the id of the place. Never sent. */
-export interface About { what?: string; place?: string; act?: string; location?: string }
+/** For the phone: what it was about, in the field’s words (a place, one sentence), and which place that is. Never sent. */
+export interface About { what?: string; place?: string; act?: string; location?: string; plate?: string }
 
 /** Why the last try did not go through. `problem` is the server's own; the others happened on the way. */
 export type Setback =
