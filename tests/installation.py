@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -33,8 +34,16 @@ def free_port() -> int:
 class Installation:
     """One data directory, its database, and the processes on it. Close it with `stop`."""
 
-    def __init__(self, folder: Path, *, durable: bool = True, environment: Mapping[str, str] | None = None) -> None:
-        """With `durable` False PostgreSQL does not wait for the disk: for tests that kill no machine."""
+    def __init__(self, folder: Path | None = None, *, durable: bool = True, environment: Mapping[str, str] | None = None) -> None:
+        """With `durable` False PostgreSQL does not wait for the disk: for tests that kill no machine.
+
+        Without `folder` one is made, and removed by `stop`. (Pytest's own are closed to the user whom PostgreSQL runs as under root.)
+        """
+        self._own = None if folder else tempfile.TemporaryDirectory(prefix="mx-", ignore_cleanup_errors=True)
+        if self._own is not None:
+            os.chmod(self._own.name, 0o755)
+        folder = folder or Path(self._own.name) / "data"  # type: ignore[union-attr]
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         relaxed = {"fsync": "off", "synchronous_commit": "off"}
         self.postgres = EmbeddedPostgres(folder, extra_settings=None if durable else relaxed)
@@ -135,3 +144,5 @@ class Installation:
                 self.kill(name)
         self._processes.clear()
         self.postgres.stop()
+        if self._own is not None:
+            self._own.cleanup()

@@ -108,7 +108,6 @@ def create_litestar(settings: Settings, keys: Keys, *, clock: Clock, manage_data
         "settings": lambda: settings,
         "keys": lambda: keys,
         "limits": lambda: limits,
-        "hints": lambda: app.state.hints,
     }
     app = Litestar(
         route_handlers=[Router("/api", route_handlers=ROUTERS), healthz, readyz, openapi_json],

@@ -27,8 +27,8 @@ EXAMPLES = os.environ.get("MINGXUN_CONTRACT_EXAMPLES", "12")
 
 
 @pytest.fixture(scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Installation, World]]:
-    installation = Installation(tmp_path_factory.mktemp("contract"), durable=False)
+async def running() -> AsyncIterator[tuple[Installation, World]]:
+    installation = Installation(durable=False)
     installation.start_database()
     try:
         world = await installation.prepare()

@@ -33,8 +33,8 @@ AT_ONCE = 40
 
 
 @pytest.fixture
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Installation, World]]:
-    installation = Installation(tmp_path_factory.mktemp("killed"), durable=True, environment={"MINGXUN_PROCESSES": "1"})
+async def running() -> AsyncIterator[tuple[Installation, World]]:
+    installation = Installation(durable=True, environment={"MINGXUN_PROCESSES": "1"})
     installation.start_database()
     try:
         world = await installation.prepare()

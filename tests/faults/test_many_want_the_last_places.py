@@ -17,8 +17,8 @@ PEOPLE, PLACES = 200, 10
 
 
 @pytest.fixture
-async def two_servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Installation, World]]:
-    installation = Installation(tmp_path_factory.mktemp("places"), durable=False, environment={"MINGXUN_PROCESSES": "2"})
+async def two_servers() -> AsyncIterator[tuple[Installation, World]]:
+    installation = Installation(durable=False, environment={"MINGXUN_PROCESSES": "2"})
     installation.start_database()
     try:
         world = await installation.prepare()

@@ -20,8 +20,8 @@ LATITUDE, LONGITUDE = 31.1472583, 121.5093761
 
 
 @pytest.fixture
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Installation, World]]:
-    installation = Installation(tmp_path_factory.mktemp("canary"), durable=False, environment={"MINGXUN_LOG_LEVEL": "debug"})
+async def running() -> AsyncIterator[tuple[Installation, World]]:
+    installation = Installation(durable=False, environment={"MINGXUN_LOG_LEVEL": "debug"})
     installation.start_database()
     try:
         world = await installation.prepare()
