@@ -41,7 +41,7 @@ class Installation:
         """
         self._own = None if folder else tempfile.TemporaryDirectory(prefix="mx-", ignore_cleanup_errors=True)
         if self._own is not None:
-            os.chmod(self._own.name, 0o755)
+            Path(self._own.name).chmod(0o755)
         folder = folder or Path(self._own.name) / "data"  # type: ignore[union-attr]
         folder.mkdir(exist_ok=True)
         self.folder = folder
