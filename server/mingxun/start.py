@@ -136,7 +136,7 @@ class Database:
             except PostgresFailed as error:
                 self._failures += 1
                 tell(f"! {error}")
-        self._due = time.monotonic() + PAUSES[min(self._failures, len(PAUSES) - 1)]
+        self._due = time.monotonic() + (PAUSES[min(self._failures, len(PAUSES) - 1)] if self._failures else 1.0)
 
     def stop(self) -> None:
         if self._own is None:
