@@ -2,10 +2,10 @@ import { words } from '../i18n/words.svelte'
 
 export const t = words(
   {
-    places: '点位', place: '点位', search: '找点位', searchHint: '名字、编号或者地址', count: (count: number) => `${count} 个`, errorTitle: '点位没拿到',
+    places: '点位', place: '点位', plateOf: (plate: string) => `${plate} 号点位`, search: '找点位', searchHint: '名字、编号或者地址', count: (count: number) => `${count} 个`, errorTitle: '点位没拿到',
     emptyTitle: '还没有点位', emptyText: '先加上站岗、巡逻要签到的地方，再打印海报贴上去。', noneTitle: '没找到', noneText: '换个写法试试。',
     add: '加点位', posters: '打印海报', noPosition: '还没有位置', areas: '楼和微网格', addArea: '加楼或者微网格',
-    loose: '不在微网格里的楼', buildings: (count: number) => `${count} 栋楼`, noBuildings: '还没有楼', areasEmpty: '还没有楼。导入名册的时候会自己建，也可以在这里加。',
+    loose: '不在微网格里的楼', buildings: (count: number) => `${count} 栋楼`, noBuildings: '还没有楼', andMore: (names: string, count: number) => `${names}，还有 ${count} 栋`, showAll: '全部', fewer: '收起', areasEmpty: '还没有楼。导入名册的时候会自己建，也可以在这里加。',
     areaKind: '加什么', areaKinds: { building: '楼', grid: '微网格' }, areaName: '名字', areaHint: { building: '比如 12号楼', grid: '比如 第三微网格' }, areaIn: '在哪里', areaAdd: '加上', areaAdded: (name: string) => `${name} 加好了。`, areaFailed: '没加成', areaNameless: '写上名字。',
     whole: (name: string) => `整个${name}`,
 
@@ -24,15 +24,15 @@ export const t = words(
     edit: '改', number: '6 位编号', numberSecond: '扫不出来的人输这个，也印在海报上。', print: '打印这张海报', tablet: '平板轮换码', tabletSecond: '放一台平板，码每 30 秒换一次，照片带不走', 
     rekey: '换新码', rekeySecond: '海报被人拍走、乱传的时候用', rekeyTitle: (name: string) => `给${name}换新码`, rekeyWarn: '贴着的旧海报和旧编号马上没用，谁扫都签不到。', rekeyThen: '换好就打印新海报，把旧的撕下来。要是马上有人来签到，先打印好再说。', rekeyDo: '换新码', rekeyNot: '不换了', rekeyFailed: '没换成', rekeyed: '新码好了', rekeyedText: '旧海报已经没用了。现在就打印新的贴上去。', printNew: '打印新海报', later2: '过会儿再打',
 
-    postersTitle: '打印海报', postersLead: '每个点位一张 A4，贴在人站得到的地方。彩色、黑白都行。', printAll: (count: number) => `全部打印，${count} 张`, one: '打印', postersEmpty: '还没有点位，没有海报可打', making: '正在做海报', ready: (count: number) => `海报做好了，${count} 张`, readyOne: '海报做好了', open: '打开来打印', download: '存到这里', send: '发给打印的人', postersFailed: '海报没做成', fileAll: (place: string) => `${place}海报.pdf`, fileOne: (place: string, name: string) => `${place}-${name}海报.pdf`,
+    postersTitle: '打印海报', postersLead: '每个点位一张 A4，贴在人站得到的地方。彩色、黑白都行。', printAll: (count: number) => `全部打印，${count} 张`, one: '打印', postersEmpty: '还没有点位，没有海报可打', making: '正在做海报', ready: (count: number) => `海报做好了，${count} 张`, readyOne: '海报做好了', open: '打开来打印', download: '存成文件', send: '发给打印的人', postersFailed: '海报没做成', fileAll: (place: string) => `${place}海报.pdf`, fileOne: (place: string, name: string) => `${place}-${name}海报.pdf`,
 
-    scanHere: '扫码签到、签退', turns: '码每 30 秒换一次', useCamera: '用微信或者相机扫', leave: '不放了', fullScreen: '放满屏幕', noCode: '现在出不了码', noCodeText: '没有网。扫海报，或者请带队的人代签。网通了码自己回来。', refusedCode: '这里出不了码', starting: '正在取码', codeFor: (name: string) => `${name}的签到码`, keepAwake: '这台平板会自己黑屏，请在设置里改成不锁屏。', sessionOver: '登录过期了，请重新登录。',
+    scanHere: '扫码签到、签退', turns: '码每 30 秒换一次', useCamera: '用微信或者相机扫，', leave: '不放了', fullScreen: '放满屏幕', noCode: '现在出不了码', noCodeText: '没有网。扫海报，或者请带队的人代签。网通了码自己回来。', refusedCode: '这里出不了码', starting: '正在取码', codeFor: (name: string) => `${name}的签到码`, keepAwake: '这台平板会自己黑屏，请在设置里改成不锁屏。', sessionOver: '登录过期了，请重新登录。',
   },
   {
-    places: 'Places', place: 'Place', search: 'Find a place', searchHint: 'Name, plate or address', count: (count) => String(count), errorTitle: 'The places did not load',
+    places: 'Places', place: 'Place', plateOf: (plate) => `Place ${plate}`, search: 'Find a place', searchHint: 'Name, plate or address', count: (count) => String(count), errorTitle: 'The places did not load',
     emptyTitle: 'There is no place yet', emptyText: 'Add the posts where people check in, then print their posters.', noneTitle: 'Nothing found', noneText: 'Try another spelling.',
     add: 'Add a place', posters: 'Print posters', noPosition: 'No position yet', areas: 'Buildings and grids', addArea: 'Add a building or grid',
-    loose: 'Buildings outside the grids', buildings: (count) => `${count} ${count === 1 ? 'building' : 'buildings'}`, noBuildings: 'No building yet', areasEmpty: 'There is no building yet. Importing a roster makes them; you can add them here, too.',
+    loose: 'Buildings outside the grids', buildings: (count) => `${count} ${count === 1 ? 'building' : 'buildings'}`, noBuildings: 'No building yet', andMore: (names, count) => `${names}, and ${count} more`, showAll: 'All', fewer: 'Fewer', areasEmpty: 'There is no building yet. Importing a roster makes them; you can add them here, too.',
     areaKind: 'What to add', areaKinds: { building: 'Building', grid: 'Grid' }, areaName: 'Name', areaHint: { building: 'Such as 12号楼', grid: 'Such as 第三微网格' }, areaIn: 'Where', areaAdd: 'Add', areaAdded: (name) => `${name} is added.`, areaFailed: 'Not added', areaNameless: 'Give the name.',
     whole: (name) => `All of ${name}`,
 
@@ -53,6 +53,6 @@ export const t = words(
 
     postersTitle: 'Print posters', postersLead: 'One A4 page for each place. Put it up where people can stand in front of it; black and white will do.', printAll: (count) => `Print all ${count}`, one: 'Print', postersEmpty: 'Without places there is no poster', making: 'Making the posters', ready: (count) => `${count} posters are ready`, readyOne: 'The poster is ready', open: 'Open to print', download: 'Keep the file', send: 'Send to whoever prints', postersFailed: 'No posters were made', fileAll: (place) => `Posters ${place}.pdf`, fileOne: (place, name) => `Poster ${place} ${name}.pdf`,
 
-    scanHere: 'Scan to check in or out', turns: 'It changes every 30 seconds', useCamera: 'With WeChat or the camera', leave: 'Leave', fullScreen: 'Full screen', noCode: 'No code just now', noCodeText: 'There is no network. Scan the poster, or ask the leader to vouch for you. The code comes back by itself.', refusedCode: 'No code can be shown here', starting: 'Fetching the code', codeFor: (name) => `Check-in code of ${name}`, keepAwake: 'This tablet will go dark by itself; set it to never lock.', sessionOver: 'The session has ended. Sign in again.',
+    scanHere: 'Scan to check in or out', turns: 'It changes every 30 seconds', useCamera: 'With WeChat or the camera.', leave: 'Leave', fullScreen: 'Full screen', noCode: 'No code just now', noCodeText: 'There is no network. Scan the poster, or ask the leader to vouch for you. The code comes back by itself.', refusedCode: 'No code can be shown here', starting: 'Fetching the code', codeFor: (name) => `Check-in code of ${name}`, keepAwake: 'This tablet will go dark by itself; set it to never lock.', sessionOver: 'The session has ended. Sign in again.',
   },
 )
