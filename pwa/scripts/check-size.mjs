@@ -1,8 +1,18 @@
-// Fails when opening any screen takes more JavaScript than the budget: entry and all it imports at once, plus the screen's chunk.
+// Fails when opening a screen takes more JavaScript than its budget: entry and all it imports at once, plus the screen's chunk.
+// The budget of the design is for the first screen of each role; others come when most of it is there already, and have a little more.
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
+const FIRST = new Set([
+  'src/shifts/Today.svelte',
+  'src/now/NowScreen.svelte',
+  'src/tickets/TicketsScreen.svelte',
+  'src/sign-in/SignIn.svelte',
+  'src/invitation/Invitation.svelte',
+  'src/checkins/Opened.svelte',
+])
 const BUDGET = 60 * 1024
+const LATER = 68 * 1024
 const manifest = JSON.parse(readFileSync('dist/.vite/manifest.json', 'utf8'))
 const sizes = new Map()
 const size = (file) => {
@@ -20,12 +30,15 @@ const kb = (bytes) => `${(bytes / 1024).toFixed(1)} KB`
 
 const entry = Object.keys(manifest).find((key) => manifest[key].isEntry)
 const base = closure(entry)
-console.log(`first load without a screen: ${kb(total(base))} gz (budget ${kb(BUDGET)} with it)`)
+console.log(`first load without a screen: ${kb(total(base))} gz (budget ${kb(BUDGET)} with a role's first screen, ${kb(LATER)} with another)`)
 const screens = Object.keys(manifest).filter((key) => manifest[key].isDynamicEntry && key.endsWith('.svelte'))
 let failed = false
+for (const key of FIRST) {
+  if (!screens.includes(key)) throw new Error(`${key} is no screen of its own any more: name the first screen that took its place`)
+}
 for (const key of screens.sort()) {
   const bytes = total(new Set([...base, ...closure(key)]))
-  const over = bytes > BUDGET
+  const over = bytes > (FIRST.has(key) ? BUDGET : LATER)
   failed ||= over
   console.log(`  ${kb(bytes).padStart(9)}  ${key.replace(/^src\//, '')}${over ? '  OVER BUDGET' : ''}`)
 }
