@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib'
 const FIRST = new Set([
   'src/shifts/Today.svelte',
   'src/now/NowScreen.svelte',
-  'src/tickets/TicketsScreen.svelte',
+  'src/tickets/QueueScreen.svelte',
+  'src/tickets/IssuesScreen.svelte',
   'src/sign-in/SignIn.svelte',
   'src/invitation/Invitation.svelte',
   'src/checkins/Opened.svelte',
