@@ -12,7 +12,7 @@ export const t = words(
     noPhone: '没带手机', noPower: '手机没电', noScan: '码扫不出来', paper: '照纸上的签到表补', another: '别的原因',
     vouchReason: '写一句原因', vouchReasonMissing: '写一句原因，以后好查。', vouchTimeMissing: '写上几点几分。',
     vouched: (name: string) => `${name}签好了，记着是您代的`,
-    vouchFailed: '没代签成',
+    vouchFailed: '没代签成', vouchNotYours: '这位不住您的楼，这一班也不在您的楼。请统筹员代签。',
     vouchHint: '会记着是您作的证。',
   },
   {
@@ -25,7 +25,7 @@ export const t = words(
     noPhone: 'No phone with them', noPower: 'Phone is empty', noScan: 'The code can’t be scanned', paper: 'From the paper sheet', another: 'Another reason',
     vouchReason: 'Say why', vouchReasonMissing: 'Write a sentence, so that it can be understood later.', vouchTimeMissing: 'Give the time.',
     vouched: (name) => `${name} is entered, on your word`,
-    vouchFailed: 'Not entered',
+    vouchFailed: 'Not entered', vouchNotYours: 'They don’t live in your building, and the shift is not there. Ask a coordinator.',
     vouchHint: 'It is noted that you vouched for it.',
   },
 )

@@ -35,9 +35,9 @@ export const t = words(
     kind: '种类', everyKind: '都要',
     more: '再看一些', moreFailed: '后面的没拿到',
     emptyAll: '还没有排班', emptyAllText: '统筹员排好了，这里就有。',
-    emptyKind: '没有这一种', emptyKindText: '换一种看看，或者都看看。',
+    emptyKind: '没有这一种', emptyKindText: '换一种看看。',
     emptyMine: '您还没有报班', emptyMineText: '看看哪一班顺路，点进去就能报。',
-    seeAll: '看所有的班',
+    seeAll: '看所有的班', everyKindToo: '每一种都看',
   },
   {
     next: 'Next shift: ', now: 'Now: ',
@@ -70,8 +70,8 @@ export const t = words(
     kind: 'Kind', everyKind: 'All kinds',
     more: 'Show more', moreFailed: 'The rest did not load',
     emptyAll: 'No shifts yet', emptyAllText: 'They appear here when a coordinator has planned some.',
-    emptyKind: 'None of this kind', emptyKindText: 'Try another kind, or look at all.',
+    emptyKind: 'None of this kind', emptyKindText: 'Try another kind.',
     emptyMine: 'You are on no shift yet', emptyMineText: 'Find one on your way, open it and sign up.',
-    seeAll: 'See all shifts',
+    seeAll: 'See all shifts', everyKindToo: 'See every kind',
   },
 )
