@@ -6,7 +6,7 @@ import type { operations } from '../api/schema'
 import type { Hint } from '../live/live'
 import { session } from '../session/session.svelte'
 import { reading, type Reading } from '../storage/reading.svelte'
-import { t } from './words'
+import { tl } from './listWords'
 
 type Query = NonNullable<operations['listTickets']['parameters']['query']>
 export type ListQuery = Omit<Query, 'cursor' | 'limit'>
@@ -45,7 +45,7 @@ export class Tickets {
   /** How many there are, as far as the phone knows; '' before it knows. */
   get count(): string {
     if (!this.of.data) return ''
-    return this.of.data.next ? t.countMore(this.items.length) : t.count(this.items.length)
+    return this.of.data.next ? tl.countMore(this.items.length) : tl.count(this.items.length)
   }
 
   async #read(): Promise<TicketList> {
