@@ -1,0 +1,38 @@
+import { words } from '../i18n/words.svelte'
+
+export const t = words(
+  {
+    title: (clock: string) => `现在 ${clock}`,
+    figures: '一眼看清', should: '该到', came: '到了', missing: '没到', gapsFigure: '缺人',
+    late: '没到', people: (count: number) => `${count} 人`,
+    call: (name: string) => `打给${name}`, noPhone: '没留电话',
+    gaps: '缺人的岗', posts: (count: number) => `${count} 个`, nobody: '没人在岗', lack: (count: number) => `差 ${count} 人`, find: '找人',
+    overdue: '超过时限', tickets: (count: number, more: boolean) => (more ? `${count} 件以上` : `${count} 件`),
+    unclaimed: '没人认领', noParty: '还没交给谁', allOverdue: '看全部超时的', overdueFailed: '超时的工单没拿到', again: '再试一次',
+    looks: '请看一眼',
+    on: '在岗', nobodyHere: '还没有人到', gone: (names: string) => `${names}先走了`, unscheduledToo: (count: number) => `另有 ${count} 位没排班的`,
+    soon: '一小时内开始', comes: (names: string) => `${names}会到`, nobodySigned: '还没人报',
+    others: '没排班，也在', since: (clock: string) => `${clock} 到的`, noShift: '临时来的', ofShift: (title: string) => `「${title}」`,
+    emptyTitle: '现在没有班', emptyText: '一小时内也没有，也没有超时的事。', seePlan: '去排班',
+    outside: '手机不在点位旁边', late_upload: '过了一阵才传上来', clock_off: '手机的钟不准', shared_device: '一部手机给几个人签的',
+    impossible_travel: '上一个点位太远，来不及走到', stale_code: '码过时了', no_shift: '没排班', no_place: '想上这一班，没有位子', early_or_late: '比班次早了或者晚了一个多小时', moved_on: '上一处没签退',
+    left_twice: '走的时间有两种说法', left_before_arriving: '走的时间比到的还早', overlaps: '同时在另一处',
+  },
+  {
+    title: (clock) => `Now ${clock}`,
+    figures: 'At a glance', should: 'Due', came: 'Here', missing: 'Late', gapsFigure: 'Gaps',
+    late: 'Late', people: (count) => `${count} ${count === 1 ? 'person' : 'people'}`,
+    call: (name) => `Call ${name}`, noPhone: 'No number',
+    gaps: 'Posts that lack people', posts: (count) => `${count}`, nobody: 'Nobody there', lack: (count) => `${count} missing`, find: 'Find',
+    overdue: 'Past their time', tickets: (count, more) => (more ? `more than ${count}` : `${count}`),
+    unclaimed: 'Nobody claimed it', noParty: 'With nobody yet', allOverdue: 'See all that are late', overdueFailed: 'The late tickets did not load', again: 'Try again',
+    looks: 'Please look at',
+    on: 'On duty', nobodyHere: 'Nobody has come yet', gone: (names) => `${names} left early`, unscheduledToo: (count) => `${count} more unscheduled`,
+    soon: 'Within the hour', comes: (names) => `${names} will come`, nobodySigned: 'Nobody signed up',
+    others: 'Here without a shift', since: (clock) => `since ${clock}`, noShift: 'Unscheduled', ofShift: (title) => `“${title}”`,
+    emptyTitle: 'No shift now', emptyText: 'None within the hour, and nothing past its time.', seePlan: 'Plan shifts',
+    outside: 'The phone was not near the place', late_upload: 'Arrived here some time later', clock_off: 'The phone’s clock is off', shared_device: 'One phone for several people',
+    impossible_travel: 'Too far from the place before', stale_code: 'The code had expired', no_shift: 'Unscheduled', no_place: 'Wanted this shift, no place left', early_or_late: 'More than an hour off the shift', moved_on: 'Did not check out at the place before',
+    left_twice: 'Two accounts of when they left', left_before_arriving: 'Left before they came', overlaps: 'At another place at the same time',
+  },
+)
