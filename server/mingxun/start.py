@@ -198,7 +198,7 @@ def run(settings: Settings, *, demo: bool) -> None:
                 for part in parts:
                     if not part.started:
                         part.start()
-                _wait_until_ready(settings, parts, stop)
+                _wait_until_ready(settings, database, parts, stop)
             if not stop.is_set():
                 tell(page)
             _keep_alive([database, *parts], stop)
@@ -317,7 +317,7 @@ def _who_listens(port: int) -> str:
     return ""
 
 
-def _wait_until_ready(settings: Settings, parts: list[Part], stop: threading.Event) -> None:
+def _wait_until_ready(settings: Settings, database: Database, parts: list[Part], stop: threading.Event) -> None:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
     url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/readyz"
     until = time.monotonic() + READY_WITHIN
@@ -325,6 +325,7 @@ def _wait_until_ready(settings: Settings, parts: list[Part], stop: threading.Eve
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as reply:
             if reply.status == 200:
                 return
+        database.watch()
         for part in parts:
             part.watch()
             if part.deaths >= 3:
