@@ -4,7 +4,7 @@ export const t = words(
   {
     title: '导入名册', lead: '手上的志愿者表格直接拿来就行，列的名字和顺序都不用改。先看一遍再导入，看的时候什么都不会变。',
     choose: '选文件', other: '换一个文件', kinds: 'Excel（.xlsx、.xls）或者 CSV，10 MB 以内', drop: '也可以把文件拖到这里',
-    template: '没有表格？下一份空的', templateFile: '名册.csv', goodToKnow: '要有「姓名」一列。身份证号不会保存。',
+    template: '下载一份空表', templateFile: '名册.csv', goodToKnow: '要有「姓名」一列。身份证号不会保存。',
     sending: '正在上传', percent: (share: number) => `${Math.round(share * 100)}%`, reading: '传好了，正在看名册', readingSecond: '人多的话要等一会儿。', stop: '不传了',
     failed: '这个文件不行', lost: '没传成', tooLarge: '文件超过 10 MB，名册不会这么大。去掉图片，另存一份再来。', gone: '手机读不到这个文件了，请重新选一次。',
     found: (headings: string) => `表里看到的是：${headings}`, foundKind: (kind: string) => `这个文件其实是：${kind}`, retry: '再传一次',
@@ -26,7 +26,7 @@ export const t = words(
   {
     title: 'Import the roster', lead: 'Take the list of volunteers as it is; columns may have any order. You look at it first, and nothing changes until you import it.',
     choose: 'Choose a file', other: 'Choose another file', kinds: 'Excel (.xlsx, .xls) or CSV, up to 10 MB', drop: 'Or drop the file here',
-    template: 'No list yet? Get an empty one', templateFile: 'roster.csv', goodToKnow: 'It needs a column 姓名 (name). Identity numbers are never stored.',
+    template: 'Get an empty table', templateFile: 'roster.csv', goodToKnow: 'It needs a column 姓名 (name). Identity numbers are never stored.',
     sending: 'Uploading', percent: (share) => `${Math.round(share * 100)}%`, reading: 'Uploaded. Reading the roster', readingSecond: 'A long one takes a moment.', stop: 'Stop',
     failed: 'This file won’t do', lost: 'It was not uploaded', tooLarge: 'The file is larger than 10 MB; no roster is. Take pictures out and save it anew.', gone: 'The phone can’t read this file any more. Choose it again.',
     found: (headings) => `What stands in it: ${headings}`, foundKind: (kind) => `What it is: ${kind}`, retry: 'Upload again',

@@ -11,7 +11,7 @@ export interface Point { latitude: number; longitude: number }
  * can't be a place in or near China.
  */
 export function parsePosition(text: string): Point | null {
-  const plain = text.normalize('NFKC').replace(/[′’]/g, "'").replace(/[″”“]/g, '"')
+  const plain = text.normalize('NFKC').replace(/′′|[”“]/g, '"').replace(/[′’]/g, "'")
   const degrees = [...plain.matchAll(/(-?\d+(?:\.\d+)?)\s*°\s*(?:(\d+(?:\.\d+)?)\s*['分]\s*)?(?:(\d+(?:\.\d+)?)\s*["秒])?/g)].map((found) => Number(found[1]) + Number(found[2] ?? 0) / 60 + Number(found[3] ?? 0) / 3600)
   const numbers = degrees.length === 2 ? degrees : [...plain.matchAll(/-?\d+(?:\.\d+)?/g)].map((found) => Number(found[0]))
   const [first, second] = numbers

@@ -5,7 +5,7 @@ export const t = words(
     places: '点位', place: '点位', plateOf: (plate: string) => `${plate} 号点位`, search: '找点位', searchHint: '名字、编号或者地址', count: (count: number) => `${count} 个`, errorTitle: '点位没拿到',
     emptyTitle: '还没有点位', emptyText: '先加上站岗、巡逻要签到的地方，再打印海报贴上去。', noneTitle: '没找到', noneText: '换个写法试试。',
     add: '加点位', posters: '打印海报', noPosition: '还没有位置', areas: '楼和微网格', addArea: '加楼或者微网格',
-    loose: '不在微网格里的楼', buildings: (count: number) => `${count} 栋楼`, noBuildings: '还没有楼', andMore: (names: string, count: number) => `${names}，还有 ${count} 栋`, showAll: '全部', fewer: '收起', areasEmpty: '还没有楼。导入名册的时候会自己建，也可以在这里加。',
+    loose: '不在微网格里的楼', buildings: (count: number) => `${count} 栋楼`, noBuildings: '还没有楼', andMore: (names: string, count: number) => `${names}，还有 ${count} 栋`, showAll: '看全部', fewer: '收起来', areasEmpty: '还没有楼。导入名册的时候会自己建，也可以在这里加。',
     areaKind: '加什么', areaKinds: { building: '楼', grid: '微网格' }, areaName: '名字', areaHint: { building: '比如 12号楼', grid: '比如 第三微网格' }, areaIn: '在哪里', areaAdd: '加上', areaAdded: (name: string) => `${name} 加好了。`, areaFailed: '没加成', areaNameless: '写上名字。',
     whole: (name: string) => `整个${name}`,
 
@@ -20,8 +20,8 @@ export const t = words(
     fence: '离多近算到了', fences: (metres: number) => `${metres} 米以内`, fenceUsual: '一般用这个', fenceSmall: '小岗亭，容易因为手机不准算远', fenceLarge: '大花园、长路段',
 
     located: '位置定好了', locatedFrom: { wgs84: '手机或者 GPS 给的', gcj02: '从高德、腾讯抄的', bd09: '从百度抄的' }, notLocated: '还没有位置', notLocatedText: '签到能用，但不看人在不在跟前。', within: (metres: number) => `${metres} 米以内算到了`,
-    check: '我在跟前，核对一下', checking: '正在找您的位置', near: (metres: number) => `离您 ${metres} 米，对得上。`, far: (metres: number) => `离您 ${metres} 米，太远了。`, farText: '您要是正站在跟前，那位置就填错了，多半是地图选错。点「改」重新填。', roughly: (metres: number) => `手机的误差有 ${metres} 米`,
-    edit: '改', number: '6 位编号', numberSecond: '扫不出来的人输这个，也印在海报上。', print: '打印这张海报', tablet: '平板轮换码', tabletSecond: '放一台平板，码每 30 秒换一次，照片带不走', 
+    check: '我在跟前，核对一下', checking: '正在找您的位置', near: (metres: number) => `离您 ${metres} 米，对得上。`, far: (metres: number) => `离您 ${metres} 米，太远了。`, farText: '您要是正站在跟前，那位置就填错了，多半是地图选错。往下点「改这个点位」重新填。', roughly: (metres: number) => `手机的误差有 ${metres} 米`,
+    edit: '改', editRow: '改这个点位', editSecond: '名字、位置、离多近算到', number: '6 位编号', numberSecond: '扫不出来的人输这个，也印在海报上。', print: '打印这张海报', tablet: '平板轮换码', tabletSecond: '放一台平板，码每 30 秒换一次，照片带不走', 
     rekey: '换新码', rekeySecond: '海报被人拍走、乱传的时候用', rekeyTitle: (name: string) => `给${name}换新码`, rekeyWarn: '贴着的旧海报和旧编号马上没用，谁扫都签不到。', rekeyThen: '换好就打印新海报，把旧的撕下来。要是马上有人来签到，先打印好再说。', rekeyDo: '换新码', rekeyNot: '不换了', rekeyFailed: '没换成', rekeyed: '新码好了', rekeyedText: '旧海报已经没用了。现在就打印新的贴上去。', printNew: '打印新海报', later2: '过会儿再打',
 
     postersTitle: '打印海报', postersLead: '每个点位一张 A4，贴在人站得到的地方。彩色、黑白都行。', printAll: (count: number) => `全部打印，${count} 张`, one: '打印', postersEmpty: '还没有点位，没有海报可打', making: '正在做海报', ready: (count: number) => `海报做好了，${count} 张`, readyOne: '海报做好了', open: '打开来打印', download: '存成文件', send: '发给打印的人', postersFailed: '海报没做成', fileAll: (place: string) => `${place}海报.pdf`, fileOne: (place: string, name: string) => `${place}-${name}海报.pdf`,
@@ -32,7 +32,7 @@ export const t = words(
     places: 'Places', place: 'Place', plateOf: (plate) => `Place ${plate}`, search: 'Find a place', searchHint: 'Name, plate or address', count: (count) => String(count), errorTitle: 'The places did not load',
     emptyTitle: 'There is no place yet', emptyText: 'Add the posts where people check in, then print their posters.', noneTitle: 'Nothing found', noneText: 'Try another spelling.',
     add: 'Add a place', posters: 'Print posters', noPosition: 'No position yet', areas: 'Buildings and grids', addArea: 'Add a building or grid',
-    loose: 'Buildings outside the grids', buildings: (count) => `${count} ${count === 1 ? 'building' : 'buildings'}`, noBuildings: 'No building yet', andMore: (names, count) => `${names}, and ${count} more`, showAll: 'All', fewer: 'Fewer', areasEmpty: 'There is no building yet. Importing a roster makes them; you can add them here, too.',
+    loose: 'Buildings outside the grids', buildings: (count) => `${count} ${count === 1 ? 'building' : 'buildings'}`, noBuildings: 'No building yet', andMore: (names, count) => `${names}, and ${count} more`, showAll: 'Show all', fewer: 'Show fewer', areasEmpty: 'There is no building yet. Importing a roster makes them; you can add them here, too.',
     areaKind: 'What to add', areaKinds: { building: 'Building', grid: 'Grid' }, areaName: 'Name', areaHint: { building: 'Such as 12号楼', grid: 'Such as 第三微网格' }, areaIn: 'Where', areaAdd: 'Add', areaAdded: (name) => `${name} is added.`, areaFailed: 'Not added', areaNameless: 'Give the name.',
     whole: (name) => `All of ${name}`,
 
@@ -48,7 +48,7 @@ export const t = words(
 
     located: 'Its position is known', locatedFrom: { wgs84: 'From a phone or GPS', gcj02: 'Copied from Amap or Tencent', bd09: 'Copied from Baidu' }, notLocated: 'No position yet', notLocatedText: 'Checking in works, but not whether one stands there.', within: (metres) => `Within ${metres} m counts as there`,
     check: 'I am there: compare', checking: 'Looking for your position', near: (metres) => `${metres} m from you: it fits.`, far: (metres) => `${metres} m from you: too far.`, farText: 'If you stand right there, the position is wrong, most likely from another map. Change it.', roughly: (metres) => `The phone is right to ${metres} m`,
-    edit: 'Change', number: 'Six-digit number', numberSecond: 'For those who can’t scan; it stands on the poster, too.', print: 'Print this poster', tablet: 'Rotating code on a tablet', tabletSecond: 'It changes every 30 seconds, so a photo of it is no use',
+    edit: 'Change', editRow: 'Change this place', editSecond: 'Name, position, how near counts', number: 'Six-digit number', numberSecond: 'For those who can’t scan; it stands on the poster, too.', print: 'Print this poster', tablet: 'Rotating code on a tablet', tabletSecond: 'It changes every 30 seconds, so a photo of it is no use',
     rekey: 'New code', rekeySecond: 'When pictures of the poster go round', rekeyTitle: (name) => `A new code for ${name}`, rekeyWarn: 'The old poster and number stop working at once: nobody can check in with them.', rekeyThen: 'Print the new poster right afterwards and take the old one down. If somebody is about to check in, wait.', rekeyDo: 'Make a new code', rekeyNot: 'Leave it', rekeyFailed: 'Not changed', rekeyed: 'The new code is there', rekeyedText: 'The old poster no longer works. Print the new one now and put it up.', printNew: 'Print the new poster', later2: 'Later',
 
     postersTitle: 'Print posters', postersLead: 'One A4 page for each place. Put it up where people can stand in front of it; black and white will do.', printAll: (count) => `Print all ${count}`, one: 'Print', postersEmpty: 'Without places there is no poster', making: 'Making the posters', ready: (count) => `${count} posters are ready`, readyOne: 'The poster is ready', open: 'Open to print', download: 'Keep the file', send: 'Send to whoever prints', postersFailed: 'No posters were made', fileAll: (place) => `Posters ${place}.pdf`, fileOne: (place, name) => `Poster ${place} ${name}.pdf`,
