@@ -21,7 +21,9 @@ def film(posters: bytes, to: Path) -> None:
     with to.open("wb") as file:
         for frame in range(8):
             wall = Image.new("RGB", FRAME, (171, 166, 156))
-            held = sheet.rotate((frame % 4 - 1.5) * 0.8, expand=True, fillcolor=(171, 166, 156), resample=Image.Resampling.BICUBIC)
+            held = sheet.rotate(
+                (frame % 4 - 1.5) * 0.8, expand=True, fillcolor=(171, 166, 156), resample=Image.Resampling.BICUBIC
+            )
             wall.paste(held, ((FRAME[0] - held.width) // 2 + frame * 3, (FRAME[1] - held.height) // 2))
             wall.save(file, "JPEG", quality=88)
 
@@ -31,7 +33,10 @@ def snapshot(colour: tuple[int, int, int]) -> bytes:
     picture = Image.radial_gradient("L").resize((3000, 2250)).convert("RGB")
     draw = ImageDraw.Draw(picture)
     for step in range(24):
-        draw.rectangle((step * 125, 900 + step * 13, step * 125 + 60, 1500 + step * 20), fill=tuple((part + step * 7) % 256 for part in colour))
+        draw.rectangle(
+            (step * 125, 900 + step * 13, step * 125 + 60, 1500 + step * 20),
+            fill=tuple((part + step * 7) % 256 for part in colour),
+        )
     taken = io.BytesIO()
     picture.save(taken, "JPEG", quality=85)
     return taken.getvalue()
