@@ -23,7 +23,13 @@ function inside(path: unknown): string {
 async function show(message: PushMessage | null): Promise<void> {
   // What a newer server says, an older app can't read: it still says that there is something.
   const { title, body, tag, lang } = message ?? { title: '明巡', body: '有新消息，点开看看', tag: 'mingxun', lang: 'zh' }
-  await worker.registration.showNotification(title, { body, tag, lang: lang === 'en' ? 'en' : 'zh-CN', icon: '/icons/icon-192.png', badge: '/icons/badge-96.png', data: { path: inside(message?.path) } })
+  // One notification a ticket or shift. News of it rings again; the same message sent twice does not.
+  const before = await worker.registration.getNotifications({ tag })
+  const options: NotificationOptions & { renotify: boolean } = {
+    body, tag, renotify: before.some((one) => one.title !== title || one.body !== body), lang: lang === 'en' ? 'en' : 'zh-CN',
+    icon: '/icons/icon-192.png', badge: '/icons/badge-96.png', data: { path: inside(message?.path) },
+  }
+  await worker.registration.showNotification(title, options)
   if (!message) return
   await fetch(`/api/messages/${encodeURIComponent(message.message)}/shown`, { method: 'POST', credentials: 'same-origin', headers: { 'Idempotency-Key': `shown-${message.message}`.slice(0, 64) } }).catch(() => undefined)
 }
