@@ -1,7 +1,8 @@
 /** One person, read once: the server records every reading, so hints don't make it read again. */
 import { untrack } from 'svelte'
 import { api, call } from '../api/client'
-import type { PersonDetail, PersonOut } from '../api/types'
+import type { Me, PersonDetail, PersonOut } from '../api/types'
+import { session } from '../session/session.svelte'
 import { Reading } from '../storage/reading.svelte'
 
 export function person(id: () => string): Reading<PersonDetail> {
@@ -14,10 +15,11 @@ export function person(id: () => string): Reading<PersonDetail> {
 }
 
 /** Whom the invitation is for, handed over from the screen that shows them: names don't belong into addresses. */
-let handed: PersonOut | null = null
+const handed = new WeakMap<Me, PersonOut>()
 export function handOver(person: PersonOut): void {
-  handed = person
+  if (session.me) handed.set(session.me, person)
 }
 export function handedOver(id: string): PersonOut | null {
-  return handed?.id === id ? handed : null
+  const found = session.me && handed.get(session.me)
+  return found?.id === id ? found : null
 }
