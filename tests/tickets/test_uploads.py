@@ -62,7 +62,7 @@ async def test_both_sizes_come_back_as_private_pictures_without_metadata(volunte
         reply = await volunteer.get(f"/api/photos/{identity}", params={"size": size})
         assert reply.status_code == 200
         assert reply.headers["content-type"] == "image/jpeg"
-        assert reply.headers["cache-control"] == "private, max-age=86400, immutable"
+        assert reply.headers["cache-control"] == "no-store"
         assert reply.headers["content-disposition"] == "inline"
         assert reply.headers["x-content-type-options"] == "nosniff"
         picture = Image.open(io.BytesIO(reply.content))

@@ -29,7 +29,7 @@ class _Transaction(PostgresTransaction):
         if self.engine.pool is None:
             raise asyncpg.InterfaceError("the database is not open")
         self._pool = self.engine.pool
-        self.connection = await self._pool.acquire()
+        self.connection = await self._pool.acquire(timeout=_PATIENCE)
         try:
             self.transaction = self.connection.transaction()
             await self.transaction.start()
@@ -65,6 +65,8 @@ class _Engine(PostgresEngine):
 ENGINE = _Engine(config={}, extensions=())
 
 _SIDE_SIZE = 2
+_PATIENCE = 10.0
+"""Seconds that a request waits for a connection; then it is told to come again, instead of waiting without end."""
 _side: "asyncpg.Pool[Record] | None" = None
 _CONSTRAINTS: dict[str, type[Problem]] = {}
 
@@ -72,6 +74,20 @@ _CONSTRAINTS: dict[str, type[Problem]] = {}
 def constraint(name: str, problem: type[Problem]) -> None:
     """Say which problem a violation of the database's constraint or unique index `name` means to a client."""
     _CONSTRAINTS[name] = problem
+
+
+def discreet(error: BaseException) -> BaseException:
+    """`error` without what the database quotes of the row: it is on its way into a log, where nothing personal may stand."""
+    one: BaseException | None = error
+    for _ in range(20):
+        if one is None:
+            break
+        if isinstance(one, asyncpg.PostgresError):
+            one.detail = None
+        if isinstance(one, asyncpg.DataError):
+            one.args = ("a value that the database can't take",)
+        one = one.__cause__ or one.__context__
+    return error
 
 
 def problem_of(error: asyncpg.PostgresError) -> Problem | None:

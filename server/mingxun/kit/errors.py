@@ -18,7 +18,7 @@ from litestar.exceptions import (
 )
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
-from mingxun.kit.database import problem_of
+from mingxun.kit.database import discreet, problem_of
 from mingxun.kit.problems import (
     MEDIA_TYPE,
     BadRequest,
@@ -69,7 +69,7 @@ def problem_from(error: BaseException) -> Problem:
     if isinstance(error, (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError, asyncpg.ForeignKeyViolationError)):
         logger.error("constraint without a problem", constraint=error.constraint_name)
         return Conflict()
-    logger.error("unexpected error", error=type(error).__name__, exc_info=error)
+    logger.error("unexpected error", error=type(error).__name__, exc_info=discreet(error))
     return InternalError()
 
 
@@ -88,7 +88,7 @@ def _from_litestar(error: HTTPException) -> Problem:
         return TooLarge()
     if isinstance(error, (ClientException, SerializationException)) and error.status_code < 500:
         return BadRequest(str(error.detail))
-    logger.error("unexpected error", error=type(error).__name__, exc_info=error)
+    logger.error("unexpected error", error=type(error).__name__, exc_info=discreet(error))
     return InternalError()
 
 

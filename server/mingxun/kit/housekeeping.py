@@ -5,8 +5,6 @@ from datetime import timedelta
 from mingxun.kit.database import execute
 from mingxun.kit.jobs import JobContext, JobRegistry
 
-REPLIES_KEPT = timedelta(days=30)
-"""As long as a phone may have stayed offline with a request whose reply it lost."""
 JOB_LOG_KEPT = timedelta(days=7)
 JOB_COUNTS_KEPT = timedelta(days=90)
 LIMITS_KEPT = timedelta(days=2)
@@ -19,7 +17,7 @@ registry = JobRegistry()
 async def tidy_up(payload: bytes, context: JobContext) -> None:
     """Remove old replies, counts and the job queue's log."""
     now = context.clock.now()
-    await execute("DELETE FROM idempotency_key WHERE created_at < $1", now - REPLIES_KEPT)
+    await execute("DELETE FROM idempotency_key WHERE expires_at < $1", now)
     await execute("DELETE FROM rate_limit WHERE window_start < $1", now - LIMITS_KEPT)
     await execute("DELETE FROM pgqueuer_log WHERE aggregated AND created < $1", now - JOB_LOG_KEPT)
     await execute("DELETE FROM pgqueuer_statistics WHERE created < $1", now - JOB_COUNTS_KEPT)

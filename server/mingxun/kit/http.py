@@ -4,9 +4,11 @@
 handler. The answer leaves only after COMMIT, so whoever has it can rely on it.
 """
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +30,11 @@ logger = structlog.get_logger("mingxun.http")
 Authenticate = Callable[[str], Awaitable[Any | None]]
 """Session token in, actor out; None when the session is unknown, over, or its account disabled."""
 
+_REPLIES_KEPT = timedelta(days=30)
+"""As long as a phone may have stayed offline with a request whose reply it lost."""
+_SECRETS_KEPT = timedelta(hours=1)
+_BODY_PATIENCE = 60.0
+"""Seconds for a body to arrive. It is read before the transaction begins, so a slow phone holds no connection."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -139,6 +146,7 @@ class Boundary:
 
     - `transaction` (True): open one for the whole request; with False only for finding out who asks.
     - `retryable` (False): honour `Idempotency-Key`.
+    - `secret` (False): the reply holds what must not lie about (a link, a roster): it is kept for an hour, not for 30 days.
     - `accepts` (`application/json`): media types of the body, as prefixes.
     """
 
@@ -169,6 +177,9 @@ class Boundary:
             return
         kept = _Kept()
         try:
+            if request.method not in SAFE:
+                async with asyncio.timeout(_BODY_PATIENCE):
+                    await request.body()
             async with transaction():
                 if token:
                     await self._bring_in(scope, token)
@@ -201,13 +212,16 @@ class Boundary:
         owner = str(scope["state"]["actor"].person)
         query = scope.get("query_string", b"")
         body = await request.body()
+        now = self._clock.now()
         fingerprint = hashlib.sha256(b"\n".join((request.method.encode(), scope["path"].encode(), query, body))).digest()
         inserted = await execute(
-            "INSERT INTO idempotency_key (owner, key, fingerprint, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            """INSERT INTO idempotency_key (owner, key, fingerprint, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT DO NOTHING""",
             owner,
             key,
             fingerprint,
-            self._clock.now(),
+            now,
+            now + (_SECRETS_KEPT if scope["route_handler"].opt.get("secret") else _REPLIES_KEPT),
         )
         if not inserted:
             row = await fetch_row(

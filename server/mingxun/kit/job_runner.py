@@ -23,7 +23,7 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job as QueuedJob
 from pgqueuer.domain.models import Schedule as QueuedSchedule
 
-from mingxun.kit.database import transaction
+from mingxun.kit.database import discreet, transaction
 from mingxun.kit.job_tables import SETTINGS
 from mingxun.kit.jobs import Job, JobContext, JobRegistry, Schedule, enqueue
 
@@ -161,10 +161,10 @@ class JobRunner:
                     await job.handler(queued.payload or b"", context)
             except Exception as error:
                 if queued.attempts + 1 >= job.attempts:
-                    _log.error("job %s failed for good after %d attempts", job.name, job.attempts, exc_info=error)
+                    _log.error("job %s failed for good after %d attempts", job.name, job.attempts, exc_info=discreet(error))
                     raise
                 pause = _pause(error, queued.attempts)
-                _log.warning("job %s failed, again in %s: %s: %s", job.name, pause, type(error).__name__, error)
+                _log.warning("job %s failed, again in %s: %s", job.name, pause, type(error).__name__)
                 raise RetryRequested(delay=pause, reason=type(error).__name__) from error
             finally:
                 self._running.discard(task)

@@ -16,6 +16,7 @@ class IdempotencyKey(Table, tablename="idempotency_key", db=ENGINE):
     content_type = Text(null=True)
     reply = Bytea(null=True)
     created_at = Timestamptz()
+    expires_at = Timestamptz()
 
 
 class RateLimit(Table, tablename="rate_limit", db=ENGINE):

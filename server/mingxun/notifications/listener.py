@@ -161,7 +161,7 @@ class HintListener:
         while True:
             try:
                 await self._listen()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:  # whatever it was: without this task the process would be deaf and nobody would know
                 if self.listening.is_set():
                     tries = 0
                 logger.warning("hints are out of reach, trying again", error=type(error).__name__)

@@ -123,7 +123,7 @@ async def send(
             return Outcome.of(response.status, retry_after(response.headers.get("Retry-After"), now=now))
     except TimeoutError:
         return Outcome(reason=Reason.TIMEOUT)
-    except (aiohttp.ClientError, OSError, ValueError):
+    except (aiohttp.ClientError, OSError, ValueError, ArithmeticError):
         return Outcome(reason=Reason.UNREACHABLE)
 
 
@@ -136,7 +136,7 @@ def retry_after(header: str | None, *, now: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(text), 10**7))
     try:
         until = email.utils.parsedate_to_datetime(text)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, OverflowError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

@@ -82,6 +82,11 @@ async def sign_in(
     kept = account["password_hash"] if account and account["disabled_at"] is None else None
     if not await verify_password(data.password, kept) or owner is None:
         raise WrongCredentials
+    # A password that was changed, or an account that was shut, while this one was being checked: the lock shows it.
+    if not await fetch_value(
+        "SELECT true FROM account WHERE person = $1 AND password_hash = $2 AND disabled_at IS NULL FOR UPDATE", owner, kept
+    ):
+        raise WrongCredentials
     if kept is not None and is_outdated(kept):
         await execute("UPDATE account SET password_hash = $2 WHERE person = $1", owner, await hash_password(data.password))
     return await open_session(owner, browser, settings=settings, now=clock.now())
@@ -170,7 +175,7 @@ async def change_password(actor: Actor, data: ChangePassword, *, limits: RateLim
     Raises RateLimited, WrongPassword, PasswordRefused.
     """
     await guesses.count_password(limits, actor.person)
-    row = await fetch_row("SELECT phone, password_hash FROM account WHERE person = $1", actor.person)
+    row = await fetch_row("SELECT phone, password_hash FROM account WHERE person = $1 FOR UPDATE", actor.person)
     if row is None or not await verify_password(data.current, row["password_hash"]):
         raise WrongPassword
     require_password(data.new, phone=row["phone"])

@@ -167,7 +167,7 @@ async def end_session(session: FromPath[UUID], actor: NamedDependency[Actor], cl
 @post(
     "/neighbourhoods/{neighbourhood:uuid}/invitations",
     operation_id="createInvitation",
-    opt={"retryable": True},
+    opt={"retryable": True, "secret": True},
     responses=refusals(InvitationRefused, NotFound),
     tags=["people"],
 )
@@ -305,7 +305,7 @@ class RosterOperation(Operation):
 @post(
     "/neighbourhoods/{neighbourhood:uuid}/roster-imports",
     operation_id="previewRosterImport",
-    opt={"retryable": True, "accepts": ROSTER_TYPES},
+    opt={"retryable": True, "secret": True, "accepts": ROSTER_TYPES},
     request_max_body_size=roster.MAX_BYTES,
     responses=refusals(RosterUnreadable, TooLarge, NotFound),
     operation_class=RosterOperation,

@@ -62,6 +62,8 @@ async def note_overdue(deadline: Literal["claim", "resolve"], *, now: datetime) 
 async def photo_sweep(_: bytes, context: JobContext) -> None:
     """Throw away photos that no ticket named for seven days, and files that no row names. In the night of China's time."""
     now = context.clock.now()
-    async with transaction():
-        await keeping.sweep_rows(now=now)
+    gone = 1
+    while gone:
+        async with transaction():
+            gone = await keeping.sweep_rows(now=now)
     await keeping.sweep_files(context.settings.data_dir, now=now)

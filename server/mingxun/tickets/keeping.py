@@ -234,7 +234,7 @@ def photo_url(photo: UUID, size: PhotoSize) -> str:
 
 
 async def sweep_rows(*, now: datetime) -> int:
-    """Forget photos that no ticket has named for seven days; how many. Their files follow with `sweep_files`.
+    """Forget photos that no ticket has named for seven days, 1,000 at most; how many. Their files follow with `sweep_files`.
 
     Two statements: the second, with a snapshot of its own, sees whether a ticket named one before we had its lock.
     """

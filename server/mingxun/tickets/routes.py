@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Quer
 from mingxun.kit.clock import Clock
 from mingxun.kit.instants import InstantText, read_instant
 from mingxun.kit.paging import BadCursor, CursorParam, Limit
-from mingxun.kit.problems import BadRequest, Forbidden, IdTaken, NotFound, TooLarge, refusals
+from mingxun.kit.problems import BadRequest, Forbidden, IdTaken, NotFound, RateLimited, TooLarge, refusals
+from mingxun.kit.rate_limits import RateLimits
 from mingxun.kit.settings import Settings
 from mingxun.people.access import Act as Permission
 from mingxun.people.access import Actor
@@ -66,6 +68,8 @@ ContentDigest = Annotated[
 States = Annotated[
     list[TicketState] | None, QueryParameter(name="state", description="In one of these states; all when left out.", max_items=5)
 ]
+PHOTOS_AN_HOUR = 300
+"""Of one person: five tickets a minute with a photo each, for an hour."""
 _DIGEST = re.compile(r"(?:^|,)\s*sha-256=(:?)([^:,]*)(:?)")
 _VERSION = re.compile(r'(?:W/)?("?)([1-9][0-9]{0,8})\1')
 
@@ -86,7 +90,7 @@ class UploadOperation(Operation):
     operation_id="uploadPhoto",
     opt={"transaction": False, "accepts": ("image/", "application/octet-stream")},
     request_max_body_size=MAX_BYTES,
-    responses=refusals(PhotoRefused, DigestMismatch, IdTaken, TooLarge),
+    responses=refusals(PhotoRefused, DigestMismatch, IdTaken, TooLarge, RateLimited),
     operation_class=UploadOperation,
     tags=["tickets"],
 )
@@ -96,12 +100,14 @@ async def upload_photo(
     actor: NamedDependency[Actor],
     clock: NamedDependency[Clock],
     settings: NamedDependency[Settings],
+    limits: NamedDependency[RateLimits],
     content_digest: ContentDigest = None,
 ) -> PhotoReceipt:
     """Send a photo under an id made by the phone, before or after the ticket that names it. Sent again, same receipt."""
     if not any(actor.may(Permission.UPLOAD_PHOTO, neighbourhood) for neighbourhood in actor.neighbourhoods()):
         raise Forbidden
     digest = _digest(content_digest)
+    await limits.take("photo", str(actor.person), limit=PHOTOS_AN_HOUR, per=timedelta(hours=1))
     data = await request.body()
     return await keeping.receive_photo(photo, data, digest=digest, actor=actor, clock=clock, data_dir=settings.data_dir)
 
@@ -118,7 +124,8 @@ async def get_photo(
         await keeping.read_photo(photo, size, actor=actor, data_dir=settings.data_dir),
         media_type="image/jpeg",
         headers={
-            "Cache-Control": "private, max-age=86400, immutable",
+            # Not kept: on a phone that several people use, the next one must not see it after signing out.
+            "Cache-Control": "no-store",
             "Content-Disposition": "inline",
             "X-Content-Type-Options": "nosniff",
         },

@@ -18,9 +18,10 @@ CREATE TABLE idempotency_key (
     content_type text,
     reply bytea,
     created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
     PRIMARY KEY (owner, key)
 );
-CREATE INDEX idempotency_key_created_at ON idempotency_key (created_at);
+CREATE INDEX idempotency_key_expires_at ON idempotency_key (expires_at);
 
 CREATE TABLE rate_limit (
     bucket text NOT NULL,
