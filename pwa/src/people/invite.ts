@@ -1,5 +1,5 @@
 /** What an invitation needs for each role. Pure. */
-import type { AreaOut, Role, Schema } from '../api/types'
+import type { AreaOut, PersonDetail, Role, Schema } from '../api/types'
 
 export type NewInvitation = Schema<'NewInvitation'>
 export type InvitationOut = Schema<'InvitationOut'>
@@ -11,6 +11,12 @@ export function offered(own: ReadonlySet<Role>): Role[] {
   if (own.has('secretary') || own.has('subdistrict_admin')) roles.push('coordinator')
   if (own.has('subdistrict_admin')) roles.push('secretary')
   return roles
+}
+
+/** What to invite somebody to who came by the roster and has no account yet: the role they have there. */
+export function held(person: Pick<PersonDetail, 'has_account' | 'memberships'>, roles: readonly Role[]): { role: Role; area: string } | null {
+  const found = person.has_account ? undefined : person.memberships.find((one) => roles.includes(one.role))
+  return found ? { role: found.role, area: found.area } : null
 }
 
 export interface Draft { person: string | null; name: string; known: boolean; role: Role; area: string; party: string; hours: number }

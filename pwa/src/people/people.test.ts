@@ -3,7 +3,7 @@ import type { PersonOut } from '../api/types'
 import { language } from '../i18n/language.svelte'
 import { changeText } from './changes'
 import { byBuilding, byLetter, first, letterOf } from './groups'
-import { bodyOf, missing, offered, ordered, stateOf, type Draft } from './invite'
+import { bodyOf, held, missing, offered, ordered, stateOf, type Draft } from './invite'
 import { spoken } from './phones'
 import { chosen, filters, taken, type RosterRow } from './rows'
 import { tidyName } from './upload'
@@ -75,6 +75,13 @@ describe('an invitation', () => {
     expect(stateOf({ ...one, expires_at: '2026-09-16T04:00:00Z' }, now)).toBe('expired')
     expect(stateOf({ ...one, revoked_at: '2026-09-16T00:00:00Z' }, now)).toBe('revoked')
     expect(stateOf({ ...one, accepted_at: '2026-09-16T00:00:00Z', expires_at: '2026-09-16T01:00:00Z' }, now)).toBe('accepted')
+  })
+
+  it('begins with the role that the roster gave, for whoever cannot sign in yet', () => {
+    const membership = { id: 'm', role: 'building_leader' as const, area: 'b9', area_name: '9号楼', party: null, neighbourhoods: [] }
+    expect(held({ has_account: false, memberships: [membership] }, ['volunteer', 'building_leader'])).toEqual({ role: 'building_leader', area: 'b9' })
+    expect(held({ has_account: true, memberships: [membership] }, ['volunteer', 'building_leader'])).toBeNull()
+    expect(held({ has_account: false, memberships: [{ ...membership, role: 'secretary' }] }, ['volunteer'])).toBeNull()
   })
 
   it('lists 9号楼 before 10号楼', () => {

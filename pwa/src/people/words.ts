@@ -12,7 +12,7 @@ export const t = words(
     nobodyTitle: '没找到', nobodyText: '换个写法，少写一两个字试试。', clear: '看全部',
     errorTitle: '名册没拿到',
     chooseTitle: '点一位看看', chooseText: '电话、住处和能做的事都在里面。',
-    more: '更多', invite: '邀请人', inviteThis: '给一个身份', imports: '导入名册', invitations: '发出去的邀请', parties: '处置单位',
+    more: '更多', invite: '邀请人', inviteThis: '给一个身份', sendInvite: '发邀请', imports: '导入名册', invitations: '发出去的邀请', parties: '处置单位',
 
     call: '打电话', callTo: (name: string) => `打给${name}`, noPhone: '没有电话',
     home: '住处', homeUnknown: '没写', roles: '身份', noRoles: '在这个居民区还没有身份',
@@ -58,7 +58,7 @@ export const t = words(
     nobodyTitle: 'Nobody found', nobodyText: 'Try fewer characters, or another spelling.', clear: 'Show all',
     errorTitle: 'The roster did not load',
     chooseTitle: 'Choose somebody', chooseText: 'Phone, address and what they can do stand here.',
-    more: 'More', invite: 'Invite', inviteThis: 'Give a role', imports: 'Import the roster', invitations: 'Invitations sent', parties: 'Responsible parties',
+    more: 'More', invite: 'Invite', inviteThis: 'Give a role', sendInvite: 'Invite', imports: 'Import the roster', invitations: 'Invitations sent', parties: 'Responsible parties',
 
     call: 'Call', callTo: (name) => `Call ${name}`, noPhone: 'No phone number',
     home: 'Home', homeUnknown: 'Not given', roles: 'Roles', noRoles: 'No role in this neighbourhood yet',
