@@ -6277,6 +6277,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-many-tries`: Too many tries; wait for the time that `Retry-After` says, in seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
             500: {
                 headers: {
