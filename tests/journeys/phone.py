@@ -33,6 +33,49 @@ async def eventually(look: Callable[[], Awaitable[Any]], what: str, *, seconds: 
     return found
 
 
+class Worker:
+    """The service worker behind a page, as the browser's own push client sees it."""
+
+    def __init__(self, page: Page, session: CDPSession) -> None:
+        self.page = page
+        self.story: list[str] = []
+        """What became of it, for whoever has to find out why nothing was shown."""
+        self._session = session
+        self._registration = ""
+        session.on("ServiceWorker.workerRegistrationUpdated", self._registered)
+        session.on("ServiceWorker.workerVersionUpdated", self._changed)
+        session.on("ServiceWorker.workerErrorReported", lambda event: self.story.append(str(event["errorMessage"])))
+
+    @classmethod
+    async def of(cls, page: Page) -> Self:
+        worker = cls(page, await page.context.new_cdp_session(page))
+        await worker._session.send("ServiceWorker.enable")
+        return worker
+
+    def _registered(self, event: dict[str, Any]) -> None:
+        for one in event["registrations"]:
+            if not one["isDeleted"] and page_origin(one["scopeURL"]) == page_origin(self.page.url):
+                self._registration = one["registrationId"]
+
+    def _changed(self, event: dict[str, Any]) -> None:
+        self.story += [f"{one['versionId']} {one['status']} {one['runningStatus']}" for one in event["versions"]]
+
+    async def deliver(self, origin: str, data: str) -> None:
+        """Give it a push."""
+
+        async def registered() -> str:
+            return self._registration
+
+        registration = await eventually(registered, "the registration of the service worker")
+        await self._session.send(
+            "ServiceWorker.deliverPushMessage", {"origin": origin, "registrationId": registration, "data": data}
+        )
+
+
+def page_origin(url: str) -> str:
+    return "/".join(url.split("/")[:3])
+
+
 class Phone:
     """One person's. `await Phone.of(...)`; `await close()`."""
 
@@ -46,6 +89,7 @@ class Phone:
         self.faults: list[str] = []
         self.offline = False
         self._service = service
+        self._worker: Worker | None = None
         self._shots = 0
         self.page: Page
 
@@ -115,15 +159,8 @@ class Phone:
         await eventually(arrived, f"a push for {self.owner}: {self._service.complaints}")
         message = subscribed.received[len(self.rung)].message
         self.rung.append(message)
-        session = await self.context.new_cdp_session(self.page)
-        try:
-            registration = await self._registration(session)
-            await session.send(
-                "ServiceWorker.deliverPushMessage",
-                {"origin": self.url, "registrationId": registration, "data": json.dumps(message, ensure_ascii=False)},
-            )
-        finally:
-            await session.detach()
+        worker = await self._worker_of_page()
+        await worker.deliver(self.url, json.dumps(message, ensure_ascii=False))
 
         async def shown() -> bool:
             standing = await self.page.evaluate(
@@ -133,20 +170,13 @@ class Phone:
             )
             return bool(standing == [{key: message[key] for key in ("title", "body", "path")}])
 
-        await eventually(shown, f"the notification {message['title']}, alone with its tag")
+        await eventually(shown, f"the notification {message['title']}, alone with its tag; {worker.story}")
         return message
 
-    async def _registration(self, session: CDPSession) -> str:
-        found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-        def updated(event: dict[str, Any]) -> None:
-            for one in event["registrations"]:
-                if one["scopeURL"].startswith(self.url) and not one["isDeleted"] and not found.done():
-                    found.set_result(one["registrationId"])
-
-        session.on("ServiceWorker.workerRegistrationUpdated", updated)
-        await session.send("ServiceWorker.enable")
-        return await asyncio.wait_for(found, PATIENCE)
+    async def _worker_of_page(self) -> "Worker":
+        if self._worker is None or self._worker.page is not self.page:
+            self._worker = await Worker.of(self.page)
+        return self._worker
 
     async def quiet(self) -> None:
         """Every push that came was rung."""

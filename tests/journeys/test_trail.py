@@ -79,6 +79,8 @@ async def test_without_a_network_from_check_in_to_report_everything_arrives_once
     await volunteer.look("all-sent")
     await volunteer.press("关掉", within=volunteer.page.get_by_role("dialog"))
     await expect(volunteer.page.get_by_role("button", name="都上传了")).to_be_visible()
+    await expect(volunteer.button("签退")).to_be_visible()
+    await volunteer.look("present")
 
     await scene.mend("东门的锁坏了")
     await scene.verify("东门的锁坏了")

@@ -4,6 +4,7 @@ import type { AttendanceOut, ShiftOut } from '../api/types'
 import type { Hint } from '../live/live'
 import { session } from '../session/session.svelte'
 import { reading, type Reading } from '../storage/reading.svelte'
+import { takeDelivered } from './delivered.svelte'
 
 /** Longer than any shift (24 hours) and the time after which a forgotten check-out is assumed: an open stay is always among these. */
 const STAYS_BACK = 36 * 60 * 60_000
@@ -36,5 +37,6 @@ export function myStays(): Reading<AttendanceOut[]> {
     },
     { hints: (hint) => hint.topic === 'vouched' || (stays.data ?? []).some((stay) => stay.id === hint.id) },
   )
+  takeDelivered(stays)
   return stays
 }
