@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { TicketDetail, TicketOut } from '../api/types'
 import type { Item } from '../outbox/items'
-import { actsNow } from './act.svelte'
 import { allowance, shareLeft, standing } from './deadline'
 import { besideMain, dockedMain, otherActs } from './docked'
 import { joined } from './lists.svelte'
 import { found, locationIn } from './places'
 import { reason, sentence } from './sentence'
 import { afterPhotos, stepsOf } from './steps'
+import { actsNow } from './unsent'
 import { toVerify, viewsFor } from './views'
 
 const NOW = new Date('2026-09-16T06:30:00Z')
