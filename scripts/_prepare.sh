@@ -5,6 +5,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
 stamps=$venv/stamps
 
+export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 # the authorities of this machine, as pip and Node; the second is for older ones
 export UV_PYTHON_DOWNLOADS=never # Python comes from this machine; packages from PyPI
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 export npm_config_update_notifier=false npm_config_loglevel=error

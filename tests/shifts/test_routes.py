@@ -226,7 +226,9 @@ async def test_a_list_can_be_turned_page_by_page(world: World, client_of: Browse
 )
 async def test_a_question_that_makes_no_sense_is_refused_as_such(query: dict[str, str], world: World, client_of: Browser) -> None:
     client = await client_of(world.here.volunteer)
-    assert (await client.get(f"/api/neighbourhoods/{world.here.id}/shifts", params=query)).status_code == 400
+    assert (await client.get(f"/api/neighbourhoods/{world.here.id}/shifts", params=query)).status_code == (
+        422 if "cursor" in query else 400
+    )
 
 
 @pytest.mark.parametrize("edge", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
