@@ -19,6 +19,7 @@ export const t = words(
     fittingTitle: (who: string) => `只剩${who}的位子`, fittingText: '您的资料里还没有。有的话，请统筹员记上。', fittingUnknown: '剩下的位子有要求',
     fullTitle: '位子满了', fullText: '有人来不了时会空出来，过会儿再看。',
     others: '看看别的班',
+    arrange: '排人、改这一班',
     early: (clock: string) => `${clock} 起可以扫码签到`,
   },
   {
@@ -38,6 +39,7 @@ export const t = words(
     fittingTitle: (who) => `Only places left for: ${who}`, fittingText: 'Your record does not show that. If you have it, ask a coordinator to note it.', fittingUnknown: 'The places left ask for something',
     fullTitle: 'All places are taken', fullText: 'One becomes free when somebody can’t come. Look again later.',
     others: 'See other shifts',
+    arrange: 'Arrange people, change it',
     early: (clock) => `You can check in from ${clock}`,
   },
 )
