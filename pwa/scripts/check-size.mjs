@@ -12,8 +12,7 @@ const FIRST = new Set([
   'src/invitation/Invitation.svelte',
   'src/checkins/Opened.svelte',
 ])
-// The design wants 60 KB for a first screen; the handler's queue takes 62 so far.
-const BUDGET = 63 * 1024
+const BUDGET = 60 * 1024
 const LATER = 70 * 1024
 const manifest = JSON.parse(readFileSync('dist/.vite/manifest.json', 'utf8'))
 const sizes = new Map()
