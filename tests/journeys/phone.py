@@ -192,7 +192,6 @@ class Phone:
         await self.open("/sign-in")
         await self.write("手机号", number.removeprefix("+86"))
         await self.write("密码", password)
-        await self.look("sign-in")
         await self.press("登录")
         await expect(self.page).not_to_have_url(re.compile("/sign-in"))
 

@@ -107,6 +107,9 @@ class Scene:
         browser = await self.browser()
         here = self.world.here
         self.coordinator = await self.phone("coordinator", browser)
+        await self.coordinator.open("/sign-in")
+        await self.coordinator.heads("登录明巡")
+        await self.coordinator.look("sign-in")
         await self.coordinator.sign_in(here.coordinator.phone, PASSWORD)
         await self.coordinator.heads("现在")
         await self.coordinator.look("now")
