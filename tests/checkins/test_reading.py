@@ -197,6 +197,7 @@ async def test_now_tells_who_is_here_late_not_yet_due_and_gone(
     assert shifts[str(running)]["people"][0]["attendance"] == stay["id"]
     assert shifts[str(running)]["people"][2]["phone"] == here.coordinator.phone
     assert (shifts[str(running)]["here"], shifts[str(running)]["unstaffed"]) == (1, False)
+    assert [shift["lacking"] for shift in now["shifts"]] == [max(0, s["minimum"] - s["taken"]) for s in now["shifts"]]
     assert shifts[str(scene.shift)]["unstaffed"] is True
     assert [p["presence"] for p in shifts[str(soon)]["people"]] == ["not_yet"]
     assert shifts[str(soon)]["unstaffed"] is False

@@ -169,6 +169,16 @@ async def test_building_leaders_and_first_aiders_fill_their_own_needs(world: Wor
         assert place.need == next(n.id for n in shift.needs if n.role is role)
 
 
+async def test_spare_volunteers_do_not_make_up_for_a_missing_first_aider(world: World, clock: TestClock, gate: UUID) -> None:
+    shift = await a_shift(world.here, gate, clock, needs(2), needs(1, NeedRole.FIRST_AID))
+    coordinator = await actor_of(world.here.coordinator, clock)
+    lacking = [shift.lacking]
+    for who in (world.here.volunteer, world.here.second_volunteer):
+        await joining.sign_up(await actor_of(who, clock), shift.id, now=clock.now())
+        lacking.append((await reading.get_shift(coordinator, shift.id, now=clock.now())).lacking)
+    assert lacking == [2, 1, 1]
+
+
 async def test_what_a_person_lacks_is_named(world: World, clock: TestClock, gate: UUID) -> None:
     shift = await a_shift(world.here, gate, clock, needs(1, NeedRole.PARTY_MEMBER))
     refused = await refusals_of(world, clock, shift.id)

@@ -1662,6 +1662,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["ShiftKind"];
+            lacking: number;
             /** Format: uuid */
             location: string;
             location_name: string;
@@ -1694,6 +1695,7 @@ export interface components {
             ends_at: string;
             here: number;
             kind: components["schemas"]["ShiftKind"];
+            lacking: number;
             /** Format: uuid */
             location: string;
             location_name: string;
@@ -1716,6 +1718,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["ShiftKind"];
+            lacking: number;
             /** Format: uuid */
             location: string;
             location_name: string;

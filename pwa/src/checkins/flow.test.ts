@@ -23,7 +23,7 @@ const read = (text: string): Scanned => scanned(text) ?? { is: 'number', text: '
 const soon = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
 const shift: ShiftOut = {
   id: 'shift', neighbourhood: 'here', kind: 'patrol', title: '小区巡逻', location: GATE, location_name: '东门岗亭', plate: '01', starts_at: soon(20), ends_at: soon(140),
-  state: 'open', supports_property: false, taken: 1, minimum: 1, desired: 2, maximum: 3, mine: true,
+  state: 'open', supports_property: false, taken: 1, minimum: 1, desired: 2, maximum: 3, lacking: 0, mine: true,
 }
 const evidence: EvidenceOut = { at: soon(0), phone_at: soon(0), received_at: soon(0), grade: 'poster', flags: [], place: 'unknown', distance: 'unknown', vouched_by_name: null }
 const stay: AttendanceOut = {

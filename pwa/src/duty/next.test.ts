@@ -11,7 +11,7 @@ const now = (clock: string) => Date.parse(at(clock))
 function shift(id: string, from: string, to: string, more: Partial<ShiftOut> = {}): ShiftOut {
   return {
     id, neighbourhood: 'here', kind: 'patrol', title: `${id} 巡逻`, location: 'gate', location_name: '东门岗亭', plate: '01', starts_at: at(from), ends_at: at(to),
-    state: 'open', supports_property: false, taken: 1, minimum: 1, desired: 2, maximum: 3, mine: true, ...more,
+    state: 'open', supports_property: false, taken: 1, minimum: 1, desired: 2, maximum: 3, lacking: 0, mine: true, ...more,
   }
 }
 const evidence = (clock: string): EvidenceOut => ({ at: at(clock), phone_at: at(clock), received_at: at(clock), grade: 'poster_place', flags: [], place: 'inside', distance: 'within_50_m', vouched_by_name: null })

@@ -5,7 +5,7 @@ const AT = Date.parse('2026-09-16T06:12:00Z')
 const who = (over: Partial<Expected>): Expected => ({ person: 'p', name: '张国强', phone: null, presence: 'here', attendance: null, arrived_at: null, left_at: null, flags: [], ...over })
 const shift = (over: Partial<ShiftNow>): ShiftNow => ({
   shift: 's', kind: 'patrol', title: '小区巡逻', location: 'l', location_name: '东门岗亭', plate: '01', starts_at: '2026-09-16T06:00:00Z', ends_at: '2026-09-16T08:00:00Z',
-  minimum: 1, taken: 1, here: 1, unstaffed: false, people: [], ...over,
+  minimum: 1, taken: 1, lacking: 0, here: 1, unstaffed: false, people: [], ...over,
 })
 const now = (shifts: ShiftNow[], others: Now['others'] = []): Now => ({ at: '2026-09-16T06:12:00Z', shifts, others })
 
@@ -20,7 +20,7 @@ describe('the neighbourhood’s present', () => {
     expect(board(now([one]), Date.parse('2026-09-16T06:05:00Z')).late).toHaveLength(0)
   })
   it('a post without anyone comes before one that lacks somebody later', () => {
-    const soon = shift({ shift: 'soon', starts_at: '2026-09-16T06:40:00Z', minimum: 2, taken: 1, here: 0 })
+    const soon = shift({ shift: 'soon', starts_at: '2026-09-16T06:40:00Z', minimum: 2, taken: 1, lacking: 1, here: 0 })
     const empty = shift({ shift: 'empty', here: 0, minimum: 0, taken: 0 })
     expect(board(now([soon, empty, shift({})]), AT).gaps.map((gap) => [gap.shift.shift, gap.nobody, gap.lack])).toEqual([['empty', true, 0], ['soon', false, 1]])
   })

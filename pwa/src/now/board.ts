@@ -56,7 +56,7 @@ export function board(now: Now, at: number): Board {
   const running = shifts.filter((shift) => hasBegun(shift, at))
   const late = running.flatMap((shift) => shift.people.filter((who) => isLate(who, shift, at)).map((who) => ({ who, shift })))
   const gaps = shifts
-    .map((shift) => ({ shift, nobody: hasBegun(shift, at) && shift.here === 0, lack: Math.max(0, shift.minimum - shift.taken) }))
+    .map((shift) => ({ shift, nobody: hasBegun(shift, at) && shift.here === 0, lack: shift.lacking }))
     .filter((gap) => gap.nobody || gap.lack > 0)
     .sort((a, b) => Number(b.nobody) - Number(a.nobody) || time(a.shift.starts_at) - time(b.shift.starts_at))
   return {

@@ -6,7 +6,7 @@ const place = { id: 'l1', name: '东门岗亭', plate: '01' }
 const detail: ShiftDetail = {
   id: 's', neighbourhood: 'n', kind: 'patrol', title: '小区巡逻', location: 'l1', location_name: '东门岗亭', plate: '01',
   starts_at: '2026-09-16T14:00:00Z', ends_at: '2026-09-16T22:00:00Z', state: 'open', supports_property: false,
-  taken: 0, minimum: 2, desired: 4, maximum: 5, mine: false, version: 3, note: '', cancel_reason: null, assignees: [], refusals: [], contact: null,
+  taken: 0, minimum: 2, desired: 4, maximum: 5, lacking: 2, mine: false, version: 3, note: '', cancel_reason: null, assignees: [], refusals: [], contact: null,
   needs: [{ id: 'a', role: 'anyone', minimum: 2, desired: 4, maximum: 5, taken: 0 }, { id: 'closed', role: 'first_aid', minimum: 0, desired: 0, maximum: 0, taken: 0 }],
 }
 

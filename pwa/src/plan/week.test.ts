@@ -6,7 +6,7 @@ import { daysOf, lacking, lackingOf, placesOf, staffing } from './week'
 const shift = (over: Partial<ShiftOut>): ShiftOut => ({
   id: 's', neighbourhood: 'n', kind: 'patrol', title: '小区巡逻', location: 'l1', location_name: '东门岗亭', plate: '01',
   starts_at: '2026-09-16T06:00:00Z', ends_at: '2026-09-16T08:00:00Z', state: 'open', supports_property: false,
-  taken: 0, minimum: 2, desired: 4, maximum: 5, mine: false, ...over,
+  taken: 0, minimum: 2, desired: 4, maximum: 5, lacking: Math.max(0, (over.minimum ?? 2) - (over.taken ?? 0)), mine: false, ...over,
 })
 
 describe('how a shift is staffed', () => {
@@ -16,6 +16,9 @@ describe('how a shift is staffed', () => {
   it('a shift that needs nobody is not a gap', () => {
     expect(staffing(shift({ minimum: 0 }))).toBe('wanting')
     expect(lacking(shift({ minimum: 0 }))).toBe(0)
+  })
+  it('spare volunteers do not make up for a missing first-aider', () => {
+    expect(staffing(shift({ taken: 5, lacking: 1 }))).toBe('short')
   })
   it('a cancelled shift lacks nobody', () => {
     expect(lackingOf([shift({ state: 'cancelled' }), shift({ taken: 1 })])).toBe(1)

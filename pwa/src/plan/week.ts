@@ -2,19 +2,19 @@
 import type { ShiftOut } from '../api/types'
 import { fieldDate } from '../i18n/times'
 
-type Staffed = Pick<ShiftOut, 'state' | 'taken' | 'minimum' | 'desired'>
-/** `none`: nobody; `short`: below its minimum; `wanting`: it can begin, more are welcome; `full`: as many as wanted. */
+type Staffed = Pick<ShiftOut, 'state' | 'taken' | 'desired' | 'lacking'>
+/** `none`: nobody; `short`: below the minimum of a need; `wanting`: it can begin, more are welcome; `full`: as many as wanted. */
 export type Staffing = 'cancelled' | 'none' | 'short' | 'wanting' | 'full'
 
 export function staffing(shift: Staffed): Staffing {
   if (shift.state === 'cancelled') return 'cancelled'
-  if (shift.taken < shift.minimum) return shift.taken === 0 ? 'none' : 'short'
+  if (shift.lacking > 0) return shift.taken === 0 ? 'none' : 'short'
   return shift.taken < shift.desired ? 'wanting' : 'full'
 }
 
-/** How many are missing to its minimum. */
+/** How many are missing to the minimum of each need. */
 export function lacking(shift: Staffed): number {
-  return shift.state === 'cancelled' ? 0 : Math.max(0, shift.minimum - shift.taken)
+  return shift.state === 'cancelled' ? 0 : shift.lacking
 }
 
 export const lackingOf = (shifts: readonly Staffed[]): number => shifts.reduce((sum, shift) => sum + lacking(shift), 0)

@@ -23,10 +23,12 @@ async def load_now(neighbourhood: UUID, at: datetime) -> NowOut:
     """The neighbourhood at the instant `at`: three statements, however many shifts there are."""
     shifts = await fetch(
         """SELECT s.id, s.kind, s.title, s.location, l.name AS location_name, l.plate, s.starts_at, s.ends_at, n.minimum, n.taken,
+               n.lacking,
                (SELECT count(*)::integer FROM attendance a WHERE a.shift = s.id AND a.left_at IS NULL) AS here
            FROM shift s JOIN location l ON l.id = s.location
            CROSS JOIN LATERAL (
-               SELECT coalesce(sum(minimum), 0)::integer AS minimum, coalesce(sum(taken), 0)::integer AS taken
+               SELECT coalesce(sum(minimum), 0)::integer AS minimum, coalesce(sum(taken), 0)::integer AS taken,
+                      coalesce(sum(greatest(minimum - taken, 0)), 0)::integer AS lacking
                FROM need WHERE shift = s.id) n
            WHERE s.neighbourhood = $1 AND s.state = 'open' AND s.starts_at <= $3 AND s.starts_at > $4 AND s.ends_at > $2
            ORDER BY s.starts_at, s.id LIMIT $5""",
@@ -72,6 +74,7 @@ def _shift(row: "Record", people: list[ExpectedPerson], at: datetime) -> ShiftNo
         ends_at=row["ends_at"],
         minimum=row["minimum"],
         taken=row["taken"],
+        lacking=row["lacking"],
         here=row["here"],
         unstaffed=row["here"] == 0 and row["starts_at"] <= at,
         people=people,

@@ -256,6 +256,8 @@ class ShiftNow(Response, frozen=True, kw_only=True):
     ends_at: Instant
     minimum: int
     taken: int
+    lacking: int
+    """How many are missing to the minimum of each need."""
     here: int
     """How many are at it now, with those who came although nobody expected them."""
     unstaffed: bool

@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
 _SUMMARY = """s.id, s.neighbourhood, s.kind, s.title, s.location, l.name AS location_name, l.plate, s.starts_at, s.ends_at,
-    s.state, s.supports_property, n.taken, n.minimum, n.desired, n.maximum"""
+    s.state, s.supports_property, n.taken, n.minimum, n.desired, n.maximum, n.lacking"""
 _JOINS = """JOIN location l ON l.id = s.location
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(taken), 0)::integer AS taken, coalesce(sum(minimum), 0)::integer AS minimum,
-               coalesce(sum(desired), 0)::integer AS desired, coalesce(sum(maximum), 0)::integer AS maximum
+               coalesce(sum(desired), 0)::integer AS desired, coalesce(sum(maximum), 0)::integer AS maximum,
+               coalesce(sum(greatest(minimum - taken, 0)), 0)::integer AS lacking
         FROM need WHERE shift = s.id) n"""
 _MINE = "EXISTS (SELECT FROM assignment a WHERE a.shift = s.id AND a.person = {} AND a.state IN ('active', 'cancelled')) AS mine"
 _IN_WINDOW = "s.ends_at > {0} AND s.starts_at > {0} - interval '24 hours'"

@@ -192,6 +192,9 @@ class ShiftOut(Response, frozen=True, kw_only=True):
     minimum: int
     desired: int
     maximum: int
+    lacking: int
+    """How many are missing to the minimum of each need: volunteers to spare don't make up for a missing first-aider. What a
+    cancelled shift would lack, too."""
     mine: bool
     """The reader is on it; of a cancelled shift: was."""
 
