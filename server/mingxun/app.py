@@ -1,7 +1,9 @@
 """The web service, put together: the one place, beside the worker and the command line, that names every feature."""
 
+import asyncio
 import contextlib
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +21,7 @@ from mingxun import __version__
 from mingxun.checkins import routes as checkins
 from mingxun.kit import database, logs
 from mingxun.kit.assets import Assets
+from mingxun.kit.children import STOPPING
 from mingxun.kit.clock import Clock, SystemClock
 from mingxun.kit.contract import contract
 from mingxun.kit.errors import answer
@@ -86,12 +89,14 @@ def create_litestar(settings: Settings, keys: Keys, *, clock: Clock, manage_data
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
             if manage_database:
-                await database.open_pool(database_dsn(settings), size=settings.pool_size)
+                await database.open_pool(database_dsn(settings), size=settings.pool_size, at_once=False)
                 stack.push_async_callback(database.close_pool)
             hints = HintListener(database_dsn(settings))
             app.state.hints = hints
             await hints.start()
             stack.push_async_callback(hints.stop)
+            if threading.current_thread() is threading.main_thread():
+                asyncio.get_running_loop().add_signal_handler(STOPPING, hints.close_streams)
             yield
 
     document: dict[str, bytes] = {}

@@ -60,29 +60,13 @@ def main() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on (default: 8321).")
 def serve(data: Path | None, host: str | None, port: int | None) -> None:
     """Run the web service."""
-    from granian.constants import Interfaces, Loops
-    from granian.log import LogLevels
-    from granian.server import Server
-
     from mingxun.installation import environment_of, read_settings, running_database
+    from mingxun.serving import serve as run_server
 
     settings = read_settings(data, host=host, port=port)
     os.environ.update(environment_of(settings))  # its processes read the settings again
     with running_database(settings):
-        Server(
-            "mingxun.app:create_app",
-            factory=True,
-            interface=Interfaces.ASGI,
-            loop=Loops.uvloop,
-            address=settings.host,
-            port=settings.port,
-            workers=settings.processes,
-            websockets=False,
-            log_level=LogLevels.warning,
-            respawn_failed_workers=True,
-            respawn_interval=0.5,
-            workers_kill_timeout=10,
-        ).serve()
+        run_server(settings)
 
 
 @main.command()

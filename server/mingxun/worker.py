@@ -1,13 +1,11 @@
 """The worker, put together: every feature's jobs, run until it is told to stop. Any number of them may run."""
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 
-import asyncpg
 import structlog
 
 from mingxun.kit import database, housekeeping, logs
@@ -39,9 +37,7 @@ def _of_features() -> Iterator[JobRegistry]:
 async def work(settings: Settings, stop: asyncio.Event, *, clock: Clock | None = None) -> None:
     """Run jobs until `stop` is set, through whatever happens to the database meanwhile. Needs its tables to be up to date."""
     dsn = settings.database_url or EmbeddedPostgres(settings.data_dir).dsn
-    await _open_pool(dsn, settings, stop)
-    if stop.is_set():
-        return
+    await database.open_pool(dsn, size=settings.pool_size, at_once=False)
     try:
         async with outgoing_session(allow_private=settings.push_allow_private) as http:
             context = JobContext(settings=settings, keys=load_or_make(settings.data_dir), clock=clock or SystemClock(), http=http)
@@ -50,18 +46,6 @@ async def work(settings: Settings, stop: asyncio.Event, *, clock: Clock | None =
     finally:
         await database.close_pool()
         logger.info("worker stopped")
-
-
-async def _open_pool(dsn: str, settings: Settings, stop: asyncio.Event) -> None:
-    """The database may come up after us: try until it answers."""
-    while not stop.is_set():
-        try:
-            await database.open_pool(dsn, size=settings.pool_size)
-            return
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            logger.warning("the database does not answer yet", error=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 0.5)
 
 
 def run_worker(settings: Settings) -> None:

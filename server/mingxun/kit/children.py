@@ -9,6 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+STOPPING = signal.SIGUSR1
+"""What a process of the web server gets just before it is asked to stop. A stream never ends by itself, and stopping waits for all
+that is open."""
+
 
 class User(NamedTuple):
     """The system user that a child becomes; only root can choose one."""

@@ -97,8 +97,12 @@ def problem_of(error: asyncpg.PostgresError) -> Problem | None:
     return kind() if kind else None
 
 
-async def open_pool(dsn: str, *, size: int = 10) -> None:
-    """Connect this process to the database. Raises what asyncpg raises when it can't be reached."""
+async def open_pool(dsn: str, *, size: int = 10, at_once: bool = True) -> None:
+    """Connect this process to the database. Raises what asyncpg raises when it can't be reached.
+
+    With `at_once` False nothing connects until the first transaction, so that a process may come up before its database does:
+    until then its requests are told to come again.
+    """
     global _side
     ENGINE.config = {"dsn": dsn}
     how: dict[str, Any] = {
@@ -107,7 +111,7 @@ async def open_pool(dsn: str, *, size: int = 10) -> None:
         "server_settings": {"application_name": "mingxun", "timezone": "UTC", "jit": "off"},
     }
     _side = await asyncpg.create_pool(dsn, min_size=0, max_size=_SIDE_SIZE, **how)
-    await ENGINE.start_connection_pool(min_size=min(2, size), max_size=size, **how)
+    await ENGINE.start_connection_pool(min_size=min(2, size) if at_once else 0, max_size=size, **how)
 
 
 async def close_pool() -> None:

@@ -91,6 +91,7 @@ class HintListener:
         self._by_person: defaultdict[UUID, set[_Stream]] = defaultdict(set)
         self._by_neighbourhood: defaultdict[UUID, set[_Stream]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
         self.listening = asyncio.Event()
         """Set while hints arrive."""
 
@@ -98,10 +99,15 @@ class HintListener:
         """Begin to listen; returns at once, whether or not the database can be reached yet."""
         self._task = asyncio.create_task(self._run())
 
-    async def stop(self) -> None:
-        """Close all streams and stop listening."""
+    def close_streams(self) -> None:
+        """End all streams, and those that come yet, at once: this process is about to stop. The apps come back to another one."""
+        self._closing = True
         for stream in list(self._streams):
             stream.close()
+
+    async def stop(self) -> None:
+        """Close all streams and stop listening."""
+        self.close_streams()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -115,7 +121,11 @@ class HintListener:
         end = loop.time() + LONGEST
         try:
             yield _GREETING
-            while (left := end - loop.time()) > 0 and (event := await mine.take(min(HEARTBEAT, left))) is not None:
+            while (
+                not self._closing
+                and (left := end - loop.time()) > 0
+                and (event := await mine.take(min(HEARTBEAT, left))) is not None
+            ):
                 yield event
         finally:
             self._dismiss(mine)
