@@ -20,6 +20,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 import click
 import psutil
@@ -237,6 +238,8 @@ async def _prepare(settings: Settings, dsn: str, *, demo: bool) -> str:
 
 async def _page(settings: Settings, *, demo: bool) -> str:
     lines = ["", f"  明巡 Mingxun   {settings.public_url}", f"  data: {settings.data_dir}      stop: Ctrl-C", ""]
+    if urlsplit(settings.public_url).hostname in {"localhost", "127.0.0.1", "::1"}:
+        lines += ["  The links open on this machine only. For phones, give it an address with HTTPS: docs/operations.md", ""]
     if not demo:
         lines += ["  The first administrator:  .venv/bin/mingxun invite --role subdistrict_admin --area 街道 --name NAME", ""]
         return "\n".join(lines)

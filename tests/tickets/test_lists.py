@@ -69,6 +69,14 @@ async def test_a_list_is_narrowed_by_state_category_party_place_opener_and_time(
     assert ids(await desk.list(desk.world.there.coordinator, at=desk.world.there)) == []
 
 
+async def test_what_no_party_has_can_be_found(desk: Desk) -> None:
+    await desk.open()
+    nobodys = await desk.open(category="other")
+    await execute("UPDATE ticket SET party = NULL WHERE id = $1", UUID(nobodys["id"]))
+    found = await desk.list(desk.here.coordinator, unassigned="true")
+    assert ids(found) == [nobodys["id"]]
+
+
 async def test_a_list_of_what_is_overdue_follows_the_clock(desk: Desk) -> None:
     here = desk.here
     desk.clock.at = datetime(2026, 9, 16, 2, tzinfo=UTC)

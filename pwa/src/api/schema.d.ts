@@ -5823,6 +5823,7 @@ export interface operations {
                 since?: string;
                 /** @description In one of these states; all when left out. */
                 state?: components["schemas"]["TicketState"][];
+                unassigned?: boolean;
             };
             header?: never;
             path: {

@@ -14,6 +14,9 @@ type P = ProblemDocument
 const text = (problem: P, key: string): string => (typeof problem[key] === 'string' ? problem[key] : '')
 const names = (problem: P, key: string): string =>
   Array.isArray(problem[key]) ? listed((problem[key] as unknown[]).map((one) => (typeof one === 'string' ? one : String((one as { name?: unknown } | null)?.name ?? ''))).filter(Boolean)) : ''
+/** How many people are too many, over all needs that became smaller; 0 when it is not said. */
+const excess = (problem: P): number =>
+  Array.isArray(problem.needs) ? (problem.needs as { excess?: unknown }[]).reduce((sum, need) => sum + (typeof need.excess === 'number' ? need.excess : 0), 0) : 0
 const seconds = (problem: P): number => (typeof problem.retry_after === 'number' ? problem.retry_after : 0)
 const soon = (problem: P, zh: (wait: string) => string): string => zh(seconds(problem) > 90 ? `${Math.ceil(seconds(problem) / 60)} 分钟` : `${Math.max(1, seconds(problem))} 秒`)
 const soonEn = (problem: P): string => (seconds(problem) > 90 ? `${Math.ceil(seconds(problem) / 60)} minutes` : `${Math.max(1, seconds(problem))} seconds`)
@@ -82,7 +85,7 @@ const sentences = words(
     'wrong-password': () => '现在的密码不对。',
     'location-name-taken': () => '已经有叫这个名字的点位了，换一个不会混的。',
     'method-not-allowed': () => '这里不能这样操作。请更新明巡再试。',
-    'needs-below-taken': (p: P) => `这一班的人比位子多了，先请出几位${typeof p.surplus === 'number' ? `（${p.surplus} 位）` : ''}。`,
+    'needs-below-taken': (p: P) => `这一班的人比位子多了，先请出 ${excess(p) || '几'} 位。`,
     'not-allowed': () => '这件事不归您办。要办请找统筹员。',
     'not-checked-in': () => '还没有签到，所以签退不了。先签到，或者请人代签。',
     'not-found': () => '没有这个，或者不归您看。',
@@ -148,7 +151,7 @@ const sentences = words(
     'wrong-password': () => 'The current password is not right.',
     'location-name-taken': () => 'Another place has this name. Choose one that can’t be confused.',
     'method-not-allowed': () => 'This can’t be done here. Update Mingxun and try again.',
-    'needs-below-taken': () => 'More people are on the shift than it would have places. Take some off first.',
+    'needs-below-taken': (p) => `More people are on the shift than it would have places. Take ${excess(p) || 'some'} off first.`,
     'not-allowed': () => 'Your role does not include this. Ask a coordinator.',
     'not-checked-in': () => 'There is no check-in to end. Check in first, or ask somebody to vouch for you.',
     'not-found': () => 'There is no such thing, or it is not yours to see.',

@@ -1,6 +1,6 @@
 import { language } from './language.svelte'
 
-const collator = new Intl.Collator('zh')
+const collator = new Intl.Collator('zh', { numeric: true })
 
 /** Order by a name, Chinese ones by pinyin (which the database cannot do). */
 export function byName<T>(name: (one: T) => string): (a: T, b: T) => number {

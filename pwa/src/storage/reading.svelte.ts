@@ -56,6 +56,8 @@ export class Reading<T> {
   at = $state<number | null>(null)
   error = $state.raw<Refused | Unreachable | null>(null)
   loading = $state(true)
+  /** What is shown is what was seen last; the server has not answered yet. */
+  kept = $state(false)
   #turn = 0
   #key = ''
   #read: () => Promise<T>
@@ -93,6 +95,7 @@ export class Reading<T> {
   take(value: T): void {
     this.data = value
     this.at = Date.now()
+    this.kept = false
     this.error = null
     if (!this.#options.private) {
       seen.set(this.#key, { value, at: this.at })
@@ -107,6 +110,7 @@ export class Reading<T> {
     const before = seen.get(key)
     this.data = before?.value as T | undefined
     this.at = before?.at ?? null
+    this.kept = before !== undefined
     this.error = null
     this.loading = true
     if (!before && !this.#options.private) {
@@ -115,6 +119,7 @@ export class Reading<T> {
         if (kept && this.data === undefined && this.#key === key && turn + 1 >= this.#turn) {
           this.data = kept.value as T
           this.at = kept.at
+          this.kept = true
         }
       })
     }

@@ -4,6 +4,9 @@ import type { ListQuery } from './lists.svelte'
 export type ViewKey = 'mine-todo' | 'mine-finished' | 'active' | 'overdue' | 'declined' | 'verify' | 'done' | 'here' | 'opened'
 export interface View { key: ViewKey; query: ListQuery }
 
+/** In place of a party: the tickets that no party has. */
+export const NOBODY = 'nobody'
+
 const AT_WORK = ['open', 'declined', 'claimed'] as const
 
 export interface Who { plans: boolean; leads: boolean; serves: boolean; handles: boolean }

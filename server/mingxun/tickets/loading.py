@@ -49,6 +49,8 @@ class Filters:
     states: tuple[TicketState, ...] = ()
     category: Category | None = None
     party: UUID | None = None
+    unassigned: bool = False
+    """Those that no party has: nobody will mend them until a coordinator hands them to one."""
     location: UUID | None = None
     mine: bool = False
     """Those that the reader opened."""
@@ -149,6 +151,8 @@ async def list_tickets(
         where.append(f"t.category = {value(filters.category.value)}")
     if filters.party is not None:
         where.append(f"t.party = {value(filters.party)}")
+    if filters.unassigned:
+        where.append("t.party IS NULL")
     if filters.location is not None:
         where.append(f"t.location = {value(filters.location)}")
     if filters.mine:
