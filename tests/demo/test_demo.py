@@ -1,15 +1,19 @@
 """The demonstration: it can be made at any hour of any day, tells every state, and is made once."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
+from mingxun.areas import AreaKind, AreaRow
 from mingxun.demo import guests, make_demonstration
 from mingxun.demo.residents import GUESTS, MORE_ACCOUNTS, PASSWORD, RESIDENTS, phone_of
-from mingxun.demo.week import ACCOUNTS, EVENING, FLOOD, MORNING, NOW, POST, SORTING, WEEKEND
+from mingxun.demo.story import Story, StoryClock
+from mingxun.demo.week import ACCOUNTS, CALLED_OFF, EVENING, FLOOD, MORNING, NOW, POST, SORTING, WEEKEND, plans_of
 from mingxun.kit.clock import SystemClock
 from mingxun.kit.database import fetch, fetch_value
 from mingxun.kit.rate_limits import RateLimits
@@ -75,6 +79,25 @@ async def test_it_can_be_made_at_any_hour_of_any_day(db: None, installation: Set
     now = datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     assert await make_demonstration(msgspec.structs.replace(installation, timezone_name=zone), now=now)
     assert await fetch_value("SELECT max(at) FROM fact") <= now
+
+
+@pytest.mark.parametrize("days", range(7))
+@pytest.mark.parametrize("hour", ["00:03", "07:40", "09:40", "13:30", "17:45", "21:40", "23:58"])
+def test_nobody_is_in_two_places_whenever_it_is_made(installation: Settings, days: int, hour: str) -> None:
+    now = datetime.fromisoformat(f"2026-11-25 {hour}").replace(tzinfo=installation.timezone).astimezone(UTC) + timedelta(
+        days=days
+    )
+    area = AreaRow(id=uuid4(), parent=None, kind=AreaKind.NEIGHBOURHOOD, name="凌云里", path=(), neighbourhood=None, phone="")
+    story = Story(installation, load_or_make(installation.data_dir), now, StoryClock(now), area)
+    day, begins, ends, people = CALLED_OFF
+    duties = [(name, story.on(day, begins), story.on(day, ends), "called off") for name in people]
+    duties += [(name, plan.starts_at, plan.ends_at, plan.title) for plan in plans_of(story) for name in plan.people]
+    twice = [
+        (one, other)
+        for one, other in itertools.combinations(sorted(duties), 2)
+        if one[0] == other[0] and one[1] < other[2] and other[1] < one[2]
+    ]
+    assert twice == []
 
 
 def test_there_is_a_guest_for_every_role() -> None:
