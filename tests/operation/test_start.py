@@ -145,7 +145,7 @@ def test_a_killed_part_is_back_within_seconds(start: Callable[..., Started]) -> 
         eventually(lambda v=victim, n=name: started.has(n) and started.part(n).pid != v.pid)  # type: ignore[misc]
         eventually(started.answers)
     # Also the process in which the server's work is done, not only the one that watches it.
-    eventually(lambda: len(started.part("serve").children()) > 0)
+    eventually(lambda: started.has("serve") and len(started.part("serve").children()) > 0)
     for child in started.part("serve").children(recursive=True):
         child.kill()
     eventually(started.answers)
