@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
+from mingxun.kit import logs
 from scripts.benchmarks import push_fanout, requests, weighing
 
 Run = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
@@ -28,6 +29,7 @@ def main() -> int:
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
         parser.error(f"no scenario {', '.join(unknown)}; there are: {', '.join(SCENARIOS)}")
+    logs.configure("error")  # standard output is for the figures
     warnings.simplefilter("ignore", ResourceWarning)
     for name in names:
         print(json.dumps(asyncio.run(SCENARIOS[name]())), flush=True)

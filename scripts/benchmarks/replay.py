@@ -69,10 +69,12 @@ Make = Callable[[dict[str, Any], dict[UUID, UUID]], Any]
 def _maker(value: Any, inputs: dict[str, Any]) -> Make:
     """How an argument is made for another request."""
     for name, given in inputs.items():
-        if type(value) is type(given) and value == given:
+        if _kind(value) is _kind(given) and value == given:
             return lambda request, made, name=name: request[name]  # type: ignore[misc]
         if isinstance(value, bytes) and isinstance(given, UUID) and value == given.bytes:
             return lambda request, made, name=name: request[name].bytes  # type: ignore[misc]
+        if isinstance(value, str) and isinstance(given, UUID) and value == str(given):  # a lock's key, for one
+            return lambda request, made, name=name: str(request[name])  # type: ignore[misc]
     if isinstance(value, UUID):
         if value.version == 7 and _is_fresh(value):
             return lambda request, made: made.setdefault(value, new_id())
@@ -95,6 +97,11 @@ def _maker(value: Any, inputs: dict[str, Any]) -> Make:
 
             return text
     return lambda request, made: value
+
+
+def _kind(value: Any) -> type:
+    """The driver has a UUID type of its own, which equals the standard one."""
+    return UUID if isinstance(value, UUID) else type(value)
 
 
 _STARTED = datetime.datetime.now(datetime.UTC).timestamp()
@@ -134,4 +141,6 @@ def create_ceiling() -> Litestar:
 def _as(kind: type, text: str) -> Any:
     if issubclass(kind, UUID):
         return UUID(text)
+    if issubclass(kind, datetime.datetime):
+        return datetime.datetime.fromisoformat(text)
     return bytes.fromhex(text) if kind is bytes else text

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -20,6 +20,7 @@ import httpx
 import msgspec
 
 from mingxun.app import create_litestar, framed
+from mingxun.checkins.check_in import device_hash
 from mingxun.kit import database
 from mingxun.kit.clock import SystemClock
 from mingxun.kit.ids import new_id
@@ -44,7 +45,7 @@ class Bench:
     world: World
     people: list[UUID]
     place: UUID
-    shifts: list[UUID]
+    shifts: list[seeding.Seeded]
     used: int = field(default=0)
 
     def next_person(self) -> int:
@@ -78,15 +79,20 @@ def check_in(bench: Bench) -> Sample:
     code = code_url(bench.installation.url, mint_poster(bench.place, 1, bench.installation.keys))
     position = {"latitude": 31.1401, "longitude": 121.5101, "accuracy": 12.0}
     body = {"id": str(identity), "code": code, "at": now, "sent_at": now, "position": position, "device": device}
-    inputs = {"person": bench.people[number], "token_hash": seeding.token_hash(number), "id": identity}
+    inputs = {
+        "person": bench.people[number],
+        "token_hash": seeding.token_hash(number),
+        "id": identity,
+        "device": device_hash(bench.installation.keys, device),  # the same for all would be one phone for many people, and slow
+    }
     return Sample("POST", "/api/check-ins", msgspec.json.encode(body), seeding.token(number), inputs)
 
 
 def sign_up(bench: Bench) -> Sample:
     number = bench.next_person()
     shift = bench.shifts[number % 40]
-    inputs = {"person": bench.people[number], "token_hash": seeding.token_hash(number), "shift": shift}
-    return Sample("POST", f"/api/shifts/{shift}/sign-up", b"", seeding.token(number), inputs)
+    inputs = {"person": bench.people[number], "token_hash": seeding.token_hash(number), **asdict(shift)}
+    return Sample("POST", f"/api/shifts/{shift.shift}/sign-up", b"", seeding.token(number), inputs)
 
 
 def list_shifts(bench: Bench) -> Sample:
@@ -128,14 +134,14 @@ async def _run(name: str, scenario: Scenario, installation: Installation) -> dic
     installation.start_database()
     world = await installation.prepare()
 
-    async def seed() -> tuple[list[UUID], UUID, list[UUID]]:
+    async def seed() -> Bench:
         async with database.transaction():
             people = await seeding.volunteers(world, scenario.people)
             place = await seeding.location(world)
-            return people, place, await seeding.shifts(world, place, scenario.shifts, maximum=scenario.places)
+            shifts = await seeding.shifts(world, place, scenario.shifts, maximum=scenario.places)
+            return Bench(installation, world, people, place, shifts)
 
-    people, place, shifts = await installation.in_database(seed)
-    bench = Bench(installation, world, people, place, shifts)
+    bench = await installation.in_database(seed)
     twin = await _twin(installation.postgres.dsn)
     os.environ["BENCH_RECORDED_AT"] = str(time.time())
     recording = await installation.in_database(lambda: _record(installation, scenario.make(bench)))
@@ -187,7 +193,9 @@ async def _record(installation: Installation, sample: Sample) -> Recording:
             reply = await client.request(sample.method, sample.path, content=sample.body)
     if reply.status_code not in {200, 201}:
         raise RuntimeError(f"the sample was refused: {reply.status_code} {reply.text}")
-    return Recording(list(statements), sample.inputs, reply.content)
+    # What a pool says when it takes a connection back, the ceiling's own pool says, too.
+    statements = [one for one in statements if not one.sql.startswith("SELECT pg_advisory_unlock_all()")]
+    return Recording(statements, sample.inputs, reply.content)
 
 
 @contextmanager

@@ -1,10 +1,22 @@
 """Rows in bulk, straight into the tables: measuring needs many, quickly."""
 
 import hashlib
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from mingxun.kit.database import execute, fetch, fetch_value
 from tests.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """A shift with one need, and what of it stands in statements."""
+
+    shift: UUID
+    need: UUID
+    starts_at: datetime
+    ends_at: datetime
 
 
 def token(number: int) -> str:
@@ -65,13 +77,13 @@ async def location(world: World, name: str = "东门岗亭") -> UUID:
     return made
 
 
-async def shifts(world: World, place: UUID, count: int, *, maximum: int = 10) -> list[UUID]:
-    """So many coming shifts, one after another, ten minutes each."""
-    rows = await fetch(
+async def shifts(world: World, place: UUID, count: int, *, maximum: int = 10) -> list[Seeded]:
+    """So many coming shifts, one after another, ten minutes each, in their order."""
+    await execute(
         """INSERT INTO shift (id, neighbourhood, kind, title, location, starts_at, ends_at, note, supports_property, state, made_by, version)
            SELECT gen_random_uuid(), $1, 'patrol', '小区巡逻 ' || n, $2, date_trunc('hour', now()) + interval '1 day' + n * interval '10 minutes',
                   date_trunc('hour', now()) + interval '1 day' + (n + 1) * interval '10 minutes', '', false, 'open', $3, 1
-           FROM generate_series(0, $4 - 1) n RETURNING id, starts_at""",
+           FROM generate_series(0, $4 - 1) n""",
         world.here.id,
         place,
         world.here.coordinator.id,
@@ -84,4 +96,8 @@ async def shifts(world: World, place: UUID, count: int, *, maximum: int = 10) ->
         maximum,
     )
     await execute("ANALYZE")
-    return [row["id"] for row in sorted(rows, key=lambda row: row["starts_at"])]
+    rows = await fetch(
+        "SELECT s.id AS shift, n.id AS need, s.starts_at, s.ends_at FROM need n JOIN shift s ON s.id = n.shift WHERE s.neighbourhood = $1 ORDER BY s.starts_at",
+        world.here.id,
+    )
+    return [Seeded(**row) for row in rows]
