@@ -8,6 +8,8 @@ import pytest
 
 from tests.installation import Installation
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def installation() -> Iterator[Installation]:

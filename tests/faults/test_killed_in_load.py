@@ -25,6 +25,8 @@ from mingxun.places.codes import code_url, mint_poster
 from tests.installation import Installation
 from tests.world import World, add_membership, add_person, give_session
 
+pytestmark = pytest.mark.alone
+
 LONG = os.environ.get("MINGXUN_LONG_FAULTS") == "1"
 PEOPLE = 250 if LONG else 60
 ROUNDS = 10 if LONG else 4

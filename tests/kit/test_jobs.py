@@ -21,6 +21,8 @@ from mingxun.kit.job_tables import INSTALL_SQL
 from mingxun.kit.jobs import JobRegistry, NewJob, cron_of, enqueue, enqueue_all
 from mingxun.kit.postgres import EmbeddedPostgres
 
+pytestmark = pytest.mark.alone
+
 WORKER = Path(__file__).with_name("job_worker.py")
 SERVER = Path(__file__).parents[2] / "server"
 

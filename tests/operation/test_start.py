@@ -19,6 +19,8 @@ from mingxun.installation import read_settings
 from mingxun.start import MARK
 from tests.installation import ROOT, free_port
 
+pytestmark = pytest.mark.alone
+
 WITHIN = 20.0
 """Seconds to wait for what is promised within 5: the machine that runs the tests does other things meanwhile."""
 

@@ -12,6 +12,8 @@ from mingxun.kit import database
 from tests.installation import Installation
 from tests.world import World, give_session
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 async def running() -> AsyncIterator[tuple[Installation, World]]:
