@@ -10,15 +10,16 @@ from functools import partial
 from typing import Any
 
 from mingxun.kit import logs
-from scripts.benchmarks import push_fanout, requests, weighing
+from scripts.benchmarks import push_fanout, pwa, requests, weighing
 
-Run = Callable[[], Coroutine[Any, Any, dict[str, Any]]]
+Run = Callable[[], Coroutine[Any, Any, dict[str, Any] | list[dict[str, Any]]]]
 
 SCENARIOS: dict[str, Run] = {
     **{name: partial(requests.run, name) for name in requests.SCENARIOS},
     "roster_import": weighing.roster_import,
     "push_fanout": push_fanout.run,
     "memory": weighing.memory,
+    "pwa": pwa.run,
 }
 
 
@@ -32,7 +33,9 @@ def main() -> int:
     logs.configure("error")  # standard output is for the figures
     warnings.simplefilter("ignore", ResourceWarning)
     for name in names:
-        print(json.dumps(asyncio.run(SCENARIOS[name]())), flush=True)
+        lines = asyncio.run(SCENARIOS[name]())
+        for line in lines if isinstance(lines, list) else [lines]:
+            print(json.dumps(line), flush=True)
     return 0
 
 
