@@ -117,16 +117,25 @@ async def _ours(world: World, people: list[UUID], place: UUID, control: aiohttp.
     begin = now + timedelta(hours=5)
     duty = Duty(
         kind=ShiftKind.TYPHOON_FLOOD,
-        title="防汛值守",
         location=place,
         starts_at=begin,
         ends_at=begin + timedelta(hours=2),
         made_by=world.here.coordinator.id,
     )
-    fact = ShiftCancelled(
-        neighbourhood=world.here.id, subject=new_id(), duty=duty, reason="台风红色预警，请待在家里。", persons=people
-    )
+    shift = new_id()
+    fact = ShiftCancelled(neighbourhood=world.here.id, subject=shift, duty=duty, persons=people)
     async with database.transaction():
+        await database.execute(
+            """INSERT INTO shift (id, neighbourhood, kind, title, location, starts_at, ends_at, note, supports_property, state,
+                                  cancel_reason, made_by, version)
+               VALUES ($1, $2, 'typhoon_flood', '防汛值守', $3, $4, $5, '', false, 'cancelled', '台风红色预警，请待在家里。', $6, 2)""",
+            shift,
+            world.here.id,
+            place,
+            begin,
+            duty.ends_at,
+            duty.made_by,
+        )
         await record(fact, actor=world.here.coordinator.id, at=now)
     begun = time.monotonic()
     return await _until_all(control, counter) - begun

@@ -42,11 +42,37 @@ def context(settings: Settings, keys: Keys, clock: TestClock, http: aiohttp.Clie
     return JobContext(settings=settings, keys=keys, clock=clock, http=http)
 
 
-def a_duty(here: Neighbourhood, now: datetime, *, title: str = "晚间巡逻", hours: float = 48) -> Duty:
+async def a_shift(here: Neighbourhood, duty: Duty, *, cancelled: str | None = None) -> UUID:
+    """The shift whose duty it is, with the title and the reason that facts don't have."""
+    shift = new_id()
+    await execute(
+        """INSERT INTO location (id, neighbourhood, area, plate, name, address, fence_radius, key_version, made_at)
+           VALUES ($1, $2, $2, $3, $3, '', 80, 1, $4) ON CONFLICT DO NOTHING""",
+        duty.location,
+        here.id,
+        f"门{duty.location.hex[-8:]}",
+        duty.starts_at,
+    )
+    await execute(
+        """INSERT INTO shift (id, neighbourhood, kind, title, location, starts_at, ends_at, note, supports_property, state,
+                              cancel_reason, made_by, version)
+           VALUES ($1, $2, 'patrol', '晚间巡逻', $3, $4, $5, '', false, $6, $7, $8, 1)""",
+        shift,
+        here.id,
+        duty.location,
+        duty.starts_at,
+        duty.ends_at,
+        "cancelled" if cancelled else "open",
+        cancelled,
+        duty.made_by,
+    )
+    return shift
+
+
+def a_duty(here: Neighbourhood, now: datetime, *, hours: float = 48) -> Duty:
     return Duty(
         kind=ShiftKind.PATROL,
-        title=title,
-        location=here.area.id,
+        location=new_id(),
         starts_at=now + timedelta(hours=hours),
         ends_at=now + timedelta(hours=hours + 2),
         made_by=here.coordinator.id,
@@ -55,14 +81,16 @@ def a_duty(here: Neighbourhood, now: datetime, *, title: str = "晚间巡逻", h
 
 async def record_assigned(here: Neighbourhood, person: Person, now: datetime) -> FactId:
     """A coordinator gives the person a place."""
-    fact = Assigned(
-        neighbourhood=here.id, subject=new_id(), person=person.id, need=new_id(), assignment=new_id(), duty=a_duty(here, now)
-    )
+    duty = a_duty(here, now)
+    shift = await a_shift(here, duty)
+    fact = Assigned(neighbourhood=here.id, subject=shift, person=person.id, need=new_id(), assignment=new_id(), duty=duty)
     return await record(fact, actor=here.coordinator.id, at=now)
 
 
 async def record_cancelled(here: Neighbourhood, people: list[UUID], now: datetime) -> FactId:
-    fact = ShiftCancelled(neighbourhood=here.id, subject=new_id(), duty=a_duty(here, now), reason="台风", persons=people)
+    duty = a_duty(here, now)
+    shift = await a_shift(here, duty, cancelled="台风")
+    fact = ShiftCancelled(neighbourhood=here.id, subject=shift, duty=duty, persons=people)
     return await record(fact, actor=here.coordinator.id, at=now)
 
 

@@ -46,6 +46,8 @@ SCENE = Scene(
     actor=PLANNER,
     names={PLANNER: "周敏", VOLUNTEER: "金宝娣", FITTER: "金师傅"},
     places={GATE: Place("东门", "01")},
+    title="晚间巡逻",
+    said="暴雨\n红色预警",
     spot="东门",
     parties={COMPANY: "和畅物业"},
     coordinators=frozenset({PLANNER, SECRETARY}),
@@ -54,7 +56,6 @@ SCENE = Scene(
 )
 DUTY = Duty(
     kind=ShiftKind.PATROL,
-    title="晚间巡逻",
     location=GATE,
     starts_at=NOW + timedelta(days=2),
     ends_at=NOW + timedelta(days=2, hours=2),
@@ -76,7 +77,6 @@ def ticket_fact(kind: type[Fact], **more: Any) -> Fact:
         "neighbourhood": HERE,
         "subject": TICKET,
         "number": "1007-03",
-        "what": "路灯不亮",
         "category": Category.LIGHTING,
         "urgency": Urgency.NORMAL,
         "opened_by": VOLUNTEER,
@@ -119,7 +119,6 @@ def test_coordinators_see_who_signed_up_without_a_phone_ringing() -> None:
 def test_withdrawing_within_a_day_of_the_beginning_rings(hours: float, manner: Manner) -> None:
     duty = Duty(
         kind=ShiftKind.PATROL,
-        title="x",
         location=GATE,
         starts_at=NOW + timedelta(hours=hours),
         ends_at=NOW + timedelta(hours=hours + 2),
@@ -143,10 +142,10 @@ def test_everyone_on_a_changed_shift_is_told_how_it_touches_them() -> None:
 
 
 def test_everyone_on_a_cancelled_shift_is_told_why() -> None:
-    fact = ShiftCancelled(neighbourhood=HERE, subject=SHIFT, duty=DUTY, reason="暴雨", persons=[VOLUNTEER, OTHER, VOLUNTEER])
+    fact = ShiftCancelled(neighbourhood=HERE, subject=SHIFT, duty=DUTY, persons=[VOLUNTEER, OTHER, VOLUNTEER])
     found = drafts(fact, SCENE)
     assert told(found) == dict.fromkeys((VOLUNTEER, OTHER), ("shift_cancelled", Manner.PUSH))
-    assert found[0].params["reason"] == "暴雨"
+    assert found[0].params["reason"] == "暴雨\n红色预警"
 
 
 def check_in(*flags: Flag) -> CheckedIn:
@@ -189,7 +188,6 @@ def test_who_was_vouched_for_is_told_so_that_a_wrong_word_does_not_stand() -> No
         direction=Direction.IN,
         at=NOW,
         vouched_by=LEADER,
-        reason="没带手机",
         conflict=None,
     )
     assert told(drafts(fact, replace(SCENE, actor=LEADER))) == {VOLUNTEER: ("vouched_in", Manner.PUSH)}
@@ -227,13 +225,13 @@ def test_a_coordinator_who_reported_it_is_asked_to_look_like_anybody() -> None:
 
 
 def test_what_does_not_move_on_reaches_those_who_can_move_it() -> None:
-    declined = told(drafts(ticket_fact(TicketDeclined, reason="不归我们"), replace(SCENE, actor=FITTER)))
+    declined = told(drafts(ticket_fact(TicketDeclined), replace(SCENE, actor=FITTER)))
     assert declined == dict.fromkeys((PLANNER, SECRETARY), ("ticket_declined", Manner.PUSH))
     overdue = told(drafts(ticket_fact(TicketOverdue, deadline="claim"), replace(SCENE, actor=None)))
     assert overdue == dict.fromkeys((PLANNER, SECRETARY, FITTER), ("ticket_overdue_claim", Manner.PUSH))
-    reopened = told(drafts(ticket_fact(TicketReopened, resolved_by=FITTER, reason="还是不亮"), replace(SCENE, actor=VOLUNTEER)))
+    reopened = told(drafts(ticket_fact(TicketReopened, resolved_by=FITTER), replace(SCENE, actor=VOLUNTEER)))
     assert reopened == {FITTER: ("ticket_reopened", Manner.PUSH)}
-    handed = told(drafts(ticket_fact(TicketHandedOver, from_party=None, note="请看"), SCENE))
+    handed = told(drafts(ticket_fact(TicketHandedOver, from_party=None), SCENE))
     assert handed == {FITTER: ("ticket_handed_over", Manner.PUSH)}
 
 
@@ -279,7 +277,7 @@ EXAMPLES = [
         needs_after=[],
         affected=[PersonAffected(person=uuid4(), effect=effect) for effect in Effect],
     ),
-    ShiftCancelled(neighbourhood=HERE, subject=SHIFT, duty=DUTY, reason="暴雨\n红色预警", persons=[VOLUNTEER]),
+    ShiftCancelled(neighbourhood=HERE, subject=SHIFT, duty=DUTY, persons=[VOLUNTEER]),
     check_in(*Flag),
     StayClosed(
         neighbourhood=HERE,
@@ -293,12 +291,12 @@ EXAMPLES = [
     ),
     ticket_fact(TicketOpened, location=None, area=None),
     ticket_fact(TicketOpened, location=None, area=None, party=None),
-    ticket_fact(TicketHandedOver, from_party=None, note="请看"),
+    ticket_fact(TicketHandedOver, from_party=None),
     ticket_fact(TicketClaimed),
-    ticket_fact(TicketDeclined, reason="不归我们"),
+    ticket_fact(TicketDeclined),
     ticket_fact(TicketResolved),
     ticket_fact(TicketVerified, resolved_by=FITTER),
-    ticket_fact(TicketReopened, resolved_by=FITTER, reason="还是不亮"),
+    ticket_fact(TicketReopened, resolved_by=FITTER),
     ticket_fact(TicketOverdue, deadline="claim"),
     ticket_fact(TicketOverdue, deadline="resolve"),
 ]
@@ -307,7 +305,10 @@ EXAMPLES = [
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("fact", EXAMPLES, ids=lambda fact: type(fact).__name__)
 def test_every_message_has_its_words_even_when_names_are_gone(fact: Fact, language: Language) -> None:
-    for scene in (replace(SCENE, actor=None), replace(SCENE, actor=None, names={}, places={}, parties={}, spot="")):
+    for scene in (
+        replace(SCENE, actor=None),
+        replace(SCENE, actor=None, names={}, places={}, parties={}, spot="", title="", said=""),
+    ):
         for draft in drafts(fact, scene):
             title, body = word(draft.kind, draft.params, language=language, zone=SHANGHAI)
             text = title + body

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from mingxun.kit.database import execute, fetch, fetch_row, fetch_value
@@ -18,7 +19,7 @@ from mingxun.notifications.delivering import deliver
 from mingxun.notifications.outcomes import PAUSES
 from mingxun.shifts.facts import SignedUp
 from tests.conftest import TestClock
-from tests.notifications.conftest import a_duty, record_assigned, record_cancelled, subscribe
+from tests.notifications.conftest import a_duty, a_shift, record_assigned, record_cancelled, subscribe
 from tests.push_service import PushService, push_service
 from tests.world import World
 
@@ -279,14 +280,68 @@ async def test_many_deliveries_are_cut_into_jobs(
 
 
 async def test_a_fact_is_told_to_people_of_its_neighbourhood_only(world: World, context: JobContext, clock: TestClock) -> None:
+    duty = a_duty(world.here, clock.now())
     fact = SignedUp(
         neighbourhood=world.here.id,
-        subject=new_id(),
+        subject=await a_shift(world.here, duty),
         person=world.here.volunteer.id,
         need=new_id(),
         assignment=new_id(),
-        duty=a_duty(world.here, clock.now()),
+        duty=duty,
     )
     await tell(await record(fact, actor=world.here.volunteer.id, at=clock.now()), context)
     told = {row["person"] for row in await fetch("SELECT person FROM message")}
     assert told == {world.here.coordinator.id, world.here.secretary.id}
+
+
+async def test_what_was_written_comes_from_the_shift_or_the_ticket_and_not_from_the_fact(
+    world: World, context: JobContext, clock: TestClock
+) -> None:
+    here = world.here
+    await tell(await record_cancelled(here, [here.volunteer.id], clock.now()), context)
+    message = await the_message(here.volunteer.id)
+    assert message["title"] == "取消了：晚间巡逻"
+    assert message["body"].endswith("原因：台风")
+    assert "台风" not in await fetch_value("SELECT data::text FROM fact WHERE kind = 'shift_cancelled'")
+
+
+async def test_of_what_was_erased_meanwhile_the_message_says_that_it_was(
+    world: World, context: JobContext, clock: TestClock
+) -> None:
+    here = world.here
+    fact = await record_cancelled(here, [here.volunteer.id], clock.now())
+    await execute("DELETE FROM shift")
+    await tell(fact, context)
+    message = await the_message(here.volunteer.id)
+    assert message["title"] == "取消了：值班"
+    assert message["body"].endswith("原因：内容已删。")
+
+
+async def test_a_fact_of_an_older_version_is_still_announced(world: World, context: JobContext, clock: TestClock) -> None:
+    """It has fields that are no more, and lacks those that came later."""
+    here, ticket = world.here, new_id()
+    fact = FactId(new_id())
+    data = {
+        "kind": "ticket_declined",
+        "neighbourhood": str(here.id),
+        "subject": str(ticket),
+        "number": "0916-07",
+        "what": "路灯不亮",
+        "category": "lighting",
+        "urgency": "normal",
+        "opened_by": str(here.volunteer.id),
+        "party": str(here.property.id),
+        "reason": "不归我们",
+    }
+    await execute(
+        "INSERT INTO fact (id, at, actor, kind, neighbourhood, subject, data) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        fact,
+        clock.now(),
+        here.handler.id,
+        "ticket_declined",
+        here.id,
+        ticket,
+        msgspec.json.encode(data).decode(),
+    )
+    assert await tell(fact, context) == 2
+    assert (await the_message(here.coordinator.id))["title"] == "和畅物业不接 0916-07：内容已删"

@@ -9,12 +9,12 @@ from mingxun.kit.database import execute, fetch, fetch_value, transaction
 from mingxun.kit.ids import new_id
 from mingxun.kit.paging import BadCursor, Cursor
 from mingxun.kit.problems import NotFound
-from mingxun.ledger import facts_about
 from mingxun.places import service
 from mingxun.places.facts import LocationChanged, LocationCreated, LocationRekeyed
 from mingxun.places.schemas import CreateLocation, Datum, Position, UpdateLocation
 from tests.conftest import TestClock
 from tests.places.conftest import Add
+from tests.recorded import facts_about
 from tests.world import World
 
 EAST_GATE = Position(latitude=31.1401, longitude=121.5102)

@@ -47,7 +47,10 @@ class CheckedOut(Fact, frozen=True, kw_only=True, tag="checked_out"):
 
 
 class Vouched(Fact, frozen=True, kw_only=True, tag="vouched"):
-    """A leader or coordinator said that somebody came or left. The person is told, so that a wrong word doesn't stand."""
+    """A leader or coordinator said that somebody came or left. The person is told, so that a wrong word doesn't stand.
+
+    Why is in the evidence.
+    """
 
     attendance: UUID
     person: UUID
@@ -56,7 +59,6 @@ class Vouched(Fact, frozen=True, kw_only=True, tag="vouched"):
     direction: Direction
     at: datetime
     vouched_by: UUID
-    reason: str
     conflict: Conflict | None
 
 

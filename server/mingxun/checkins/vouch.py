@@ -78,7 +78,6 @@ async def vouch_check_in(actor: Actor, shift_id: UUID, wanted: VouchCheckIn, *, 
         direction=wanted.direction,
         at=at,
         vouched_by=actor.person,
-        reason=wanted.reason,
         conflict=conflict,
     )
     await record(fact, actor=actor.person, at=now)

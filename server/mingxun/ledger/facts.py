@@ -13,7 +13,9 @@ FactId = NewType("FactId", UUID)
 class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Something that happened. A feature subclasses it, with `tag="signed_up"`, in its `facts.py`.
 
-    Fields hold ids and plain values, and no name or telephone number: a person who is erased must not live on in the ledger.
+    Fields hold ids, enums, instants and numbers, and nothing that somebody typed: people write names and telephone numbers into
+    every text there is, and whoever is erased must not live on in a ledger that can't forget. Texts stay in the feature's own
+    tables, where the fact's ids find them. What a newer version added has a default, so that older facts can still be read.
     """
 
     neighbourhood: UUID | None

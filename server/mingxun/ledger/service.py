@@ -1,18 +1,14 @@
-"""Recording facts and reading them back; the caller holds the transaction."""
+"""Recording facts, and reading one back to announce it; the caller holds the transaction."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 
-from mingxun.kit.database import execute, fetch, fetch_row
+from mingxun.kit.database import execute, fetch_row
 from mingxun.kit.ids import new_id
 from mingxun.kit.jobs import enqueue
 from mingxun.ledger.facts import Fact, FactId, RecordedFact
-
-if TYPE_CHECKING:
-    from asyncpg import Record
 
 HINTS = "mingxun_hint"
 """The NOTIFY channel that live updates listen on."""
@@ -55,24 +51,8 @@ async def hint(*, topic: str, subject: UUID, neighbourhood: UUID | None = None, 
 async def load_fact(fact: FactId) -> RecordedFact | None:
     """One fact, or None if there is none of that id."""
     row = await fetch_row("SELECT id, seq, at, actor, kind, neighbourhood, subject, data FROM fact WHERE id = $1", fact)
-    return None if row is None else _recorded(row)
-
-
-async def facts_about(subject: UUID, *, limit: int = 200) -> list[RecordedFact]:
-    """What happened to `subject`, oldest first."""
-    rows = await fetch(
-        "SELECT id, seq, at, actor, kind, neighbourhood, subject, data FROM fact WHERE subject = $1 ORDER BY seq LIMIT $2",
-        subject,
-        limit,
-    )
-    return [_recorded(row) for row in rows]
-
-
-def _tag(fact: Fact) -> str:
-    return str(fact.__struct_config__.tag)
-
-
-def _recorded(row: "Record") -> RecordedFact:
+    if row is None:
+        return None
     return RecordedFact(
         id=FactId(row["id"]),
         seq=row["seq"],
@@ -83,3 +63,7 @@ def _recorded(row: "Record") -> RecordedFact:
         subject=row["subject"],
         data=row["data"].encode(),
     )
+
+
+def _tag(fact: Fact) -> str:
+    return str(fact.__struct_config__.tag)

@@ -1,6 +1,7 @@
-"""Finding out about the ids in a fact: names, places, and who holds which role where."""
+"""Finding out about the ids in a fact: names, places, what was written, and who holds which role where."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
@@ -9,7 +10,8 @@ from mingxun.kit.database import fetch, fetch_row
 from mingxun.ledger import Fact, RecordedFact
 from mingxun.notifications.rules import Place, Scene
 from mingxun.people.access import Role
-from mingxun.tickets.facts import TicketFact
+from mingxun.shifts.facts import ShiftFact
+from mingxun.tickets.facts import TicketFact, TicketOverdue
 
 
 def ids_in(value: object) -> Iterator[UUID]:
@@ -34,18 +36,20 @@ async def load_scene(fact: Fact, recorded: RecordedFact) -> Scene:
     places = await fetch("SELECT id, name, plate FROM location WHERE id = ANY($1)", ids)
     parties = await fetch("SELECT id, name FROM party WHERE id = ANY($1)", ids)
     areas = await fetch("SELECT id, name FROM area WHERE id = ANY($1)", ids)
-    spot, leaders = await _spot(fact) if isinstance(fact, TicketFact) else ("", frozenset[UUID]())
+    about = await _about(fact)
     return Scene(
         at=recorded.at,
         actor=recorded.actor,
         names={row["id"]: row["name"] for row in names},
         places={row["id"]: Place(row["name"], row["plate"]) for row in places},
         areas={row["id"]: row["name"] for row in areas},
-        spot=spot,
+        title=about.title,
+        said=about.said,
+        spot=about.spot,
         parties={row["id"]: row["name"] for row in parties},
         coordinators=await _coordinators(recorded.neighbourhood),
         handlers=await _handlers(row["id"] for row in parties),
-        leaders=leaders,
+        leaders=about.leaders,
     )
 
 
@@ -71,10 +75,29 @@ async def _handlers(parties: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
     return {row["party"]: frozenset(row["people"]) for row in rows}
 
 
-async def _spot(fact: TicketFact) -> tuple[str, frozenset[UUID]]:
-    """Where a ticket is, in words, and the leaders of that building."""
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a shift or a ticket itself says; see `Scene`."""
+
+    title: str = ""
+    said: str = ""
+    spot: str = ""
+    leaders: frozenset[UUID] = frozenset()
+
+
+async def _about(fact: Fact) -> _About:
+    """Of a shift or ticket that is not there any more, nothing is known."""
+    if isinstance(fact, ShiftFact):
+        row = await fetch_row("SELECT title, coalesce(cancel_reason, '') AS said FROM shift WHERE id = $1", fact.subject)
+        return _About() if row is None else _About(title=row["title"], said=row["said"])
+    return await _about_ticket(fact) if isinstance(fact, TicketFact) else _About()
+
+
+async def _about_ticket(fact: TicketFact) -> _About:
+    """With where the ticket is, in words, and the leaders of that building."""
     row = await fetch_row(
-        """SELECT concat_ws(' ', l.name, CASE WHEN l.id IS NULL AND a.kind <> 'neighbourhood' THEN a.name END,
+        """SELECT t.what, coalesce((SELECT note FROM ticket_event e WHERE e.ticket = t.id AND e.version = $3), '') AS said,
+                  concat_ws(' ', l.name, CASE WHEN l.id IS NULL AND a.kind <> 'neighbourhood' THEN a.name END,
                             nullif(t.whereabouts, '')) AS spot,
                   ARRAY(SELECT DISTINCT m.person FROM membership m
                         JOIN account ac ON ac.person = m.person AND ac.disabled_at IS NULL
@@ -86,5 +109,8 @@ async def _spot(fact: TicketFact) -> tuple[str, frozenset[UUID]]:
            WHERE t.id = $1""",
         fact.subject,
         Role.BUILDING_LEADER.value,
+        0 if isinstance(fact, TicketOverdue) else fact.step,
     )
-    return ("", frozenset()) if row is None else (row["spot"], frozenset(row["leaders"]))
+    if row is None:
+        return _About()
+    return _About(title=row["what"], said=row["said"], spot=row["spot"], leaders=frozenset(row["leaders"]))

@@ -65,6 +65,10 @@ class Scene:
     places: Mapping[UUID, Place] = field(default_factory=dict)
     areas: Mapping[UUID, str] = field(default_factory=dict)
     """Names of areas."""
+    title: str = ""
+    """What the shift is called, or what the ticket is about. Like `said` as the features' own tables have it: a fact has no texts."""
+    said: str = ""
+    """What whoever did it wrote with it: why a shift was cancelled, or a ticket declined, handed over or reopened."""
     spot: str = ""
     """Where a ticket is: location, building or words; empty for the whole neighbourhood."""
     parties: Mapping[UUID, str] = field(default_factory=dict)
@@ -161,7 +165,7 @@ def _each(people: Iterable[UUID], kind: str, path: str, manner: Manner, **params
 
 def _duty(duty: Duty, scene: Scene) -> dict[str, Any]:
     place = scene.place(duty.location)
-    return {"title": duty.title, "starts_at": duty.starts_at, "ends_at": duty.ends_at, "place": place.name, "plate": place.plate}
+    return {"title": scene.title, "starts_at": duty.starts_at, "ends_at": duty.ends_at, "place": place.name, "plate": place.plate}
 
 
 def _shift(shift: UUID) -> str:
@@ -192,7 +196,7 @@ def _shift_changed(fact: ShiftChanged, scene: Scene) -> Iterator[Draft]:
 
 
 def _shift_cancelled(fact: ShiftCancelled, scene: Scene) -> Iterator[Draft]:
-    params = {**_duty(fact.duty, scene), "reason": fact.reason, "by": scene.name(scene.actor)}
+    params = {**_duty(fact.duty, scene), "reason": scene.said, "by": scene.name(scene.actor)}
     yield from _each(fact.persons, "shift_cancelled", _shift(fact.subject), Manner.PUSH, **params)
 
 
@@ -250,7 +254,7 @@ def _stay_closed(fact: StayClosed, scene: Scene) -> Iterator[Draft]:
 def _ticket(fact: TicketFact, scene: Scene) -> dict[str, Any]:
     return {
         "number": fact.number,
-        "what": fact.what,
+        "what": scene.title,
         "category": fact.category.value,
         "spot": scene.spot,
         "party": scene.parties.get(fact.party, "") if fact.party is not None else "",
@@ -271,7 +275,7 @@ def _ticket_opened(fact: TicketOpened, scene: Scene) -> Iterator[Draft]:
 
 
 def _ticket_handed_over(fact: TicketHandedOver, scene: Scene) -> Iterator[Draft]:
-    params = _ticket(fact, scene) | {"reason": fact.note}
+    params = _ticket(fact, scene) | {"reason": scene.said}
     yield from _each(scene.handlers_of(fact.party), "ticket_handed_over", _ticket_path(fact), Manner.PUSH, **params)
 
 
@@ -280,7 +284,7 @@ def _ticket_claimed(fact: TicketClaimed, scene: Scene) -> Iterator[Draft]:
 
 
 def _ticket_declined(fact: TicketDeclined, scene: Scene) -> Iterator[Draft]:
-    params = _ticket(fact, scene) | {"reason": fact.reason}
+    params = _ticket(fact, scene) | {"reason": scene.said}
     yield from _each(scene.coordinators, "ticket_declined", _ticket_path(fact), Manner.PUSH, **params)
 
 
@@ -297,7 +301,7 @@ def _ticket_verified(fact: TicketVerified, scene: Scene) -> Iterator[Draft]:
 
 
 def _ticket_reopened(fact: TicketReopened, scene: Scene) -> Iterator[Draft]:
-    params = _ticket(fact, scene) | {"reason": fact.reason}
+    params = _ticket(fact, scene) | {"reason": scene.said}
     yield from _each(scene.handlers_of(fact.party), "ticket_reopened", _ticket_path(fact), Manner.PUSH, **params)
 
 

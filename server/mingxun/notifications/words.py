@@ -173,6 +173,9 @@ _UNKNOWN: Mapping[Language, Mapping[str, str]] = {
         "was_place": "原定地点",
         "party": "责任方",
         "area": "本居民区",
+        "title": "值班",
+        "what": "内容已删",
+        "reason": "内容已删。",
     },
     Language.EN: {
         "by": "a coordinator",
@@ -181,9 +184,12 @@ _UNKNOWN: Mapping[Language, Mapping[str, str]] = {
         "was_place": "the usual place",
         "party": "the party in charge",
         "area": "the neighbourhood",
+        "title": "duty",
+        "what": "(text removed)",
+        "reason": "(text removed).",
     },
 }
-"""For what is not known any more, such as the name of somebody who was erased."""
+"""For what is not known any more, such as the name of somebody who was erased, or what they wrote."""
 
 
 def word(kind: str, params: Mapping[str, Any], *, language: Language, zone: ZoneInfo) -> Sentence:

@@ -1,9 +1,10 @@
 """What happens to shifts and to the people on them. Each names whom it concerns, so that whoever announces it need not ask again.
 
-The subject of each is the shift.
+The subject of each is the shift, whose row has the texts: its title, and why it was cancelled.
 """
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -16,7 +17,6 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     """A shift as it was when the fact happened."""
 
     kind: ShiftKind
-    title: str
     location: UUID
     starts_at: datetime
     ends_at: datetime
@@ -41,6 +41,13 @@ class NeedCount(msgspec.Struct, frozen=True, kw_only=True):
     maximum: int
 
 
+class Wording(StrEnum):
+    """The texts of a shift that can change. What they were, and became, is in the table `shift_change`."""
+
+    TITLE = "title"
+    NOTE = "note"
+
+
 class ShiftCreated(Fact, frozen=True, kw_only=True, tag="shift_created"):
     """A coordinator planned a shift."""
 
@@ -57,13 +64,13 @@ class ShiftChanged(Fact, frozen=True, kw_only=True, tag="shift_changed"):
     needs_after: list[NeedCount]
     affected: list[PersonAffected]
     """Empty when only the needs' numbers changed."""
+    reworded: list[Wording] = msgspec.field(default_factory=list)
 
 
 class ShiftCancelled(Fact, frozen=True, kw_only=True, tag="shift_cancelled"):
-    """A coordinator cancelled a shift. Everyone in `persons` was on it and is to be told, with the reason."""
+    """A coordinator cancelled a shift. Everyone in `persons` was on it and is to be told, with the reason that the shift has."""
 
     duty: Duty
-    reason: str
     persons: list[UUID]
 
 
@@ -101,3 +108,6 @@ class Unassigned(Fact, frozen=True, kw_only=True, tag="unassigned"):
     need: UUID
     assignment: UUID
     duty: Duty
+
+
+ShiftFact = ShiftCreated | ShiftChanged | ShiftCancelled | SignedUp | Withdrew | Assigned | Unassigned

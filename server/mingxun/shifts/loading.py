@@ -58,7 +58,6 @@ class ShiftNow:
         """As facts keep it."""
         return Duty(
             kind=self.kind,
-            title=self.title,
             location=self.location,
             starts_at=self.starts_at,
             ends_at=self.ends_at,

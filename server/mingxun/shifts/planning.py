@@ -9,11 +9,11 @@ import msgspec
 
 from mingxun.kit.database import execute, execute_many, transaction
 from mingxun.kit.ids import new_id
-from mingxun.ledger import record
+from mingxun.ledger import FactId, record
 from mingxun.people.access import Act, Actor
 from mingxun.places import load_location
 from mingxun.shifts import rules
-from mingxun.shifts.facts import NeedCount, PersonAffected, ShiftCancelled, ShiftChanged, ShiftCreated
+from mingxun.shifts.facts import NeedCount, PersonAffected, ShiftCancelled, ShiftChanged, ShiftCreated, Wording
 from mingxun.shifts.joining import conflict_out
 from mingxun.shifts.loading import ShiftNow, clashes_at, load_needs, load_shift, lock_persons, lock_to_change, people_on
 from mingxun.shifts.problems import NeedsBelowTaken, ShiftChangeConflicts, ShiftClosed, ShiftInPast, ShiftInvalid, ShiftStale
@@ -152,6 +152,8 @@ async def _update(actor: Actor, before: ShiftNow, wanted: UpdateShift, *, now: d
     if plans != standing_plans:
         await _write_needs(before.id, before.neighbourhood, plans, existing=existing)
     after = await load_shift(before.id)
+    texts = ((Wording.TITLE, before.title, title), (Wording.NOTE, before.note, note))
+    reworded = [(wording, old, new) for wording, old, new in texts if old != new]
     fact = ShiftChanged(
         neighbourhood=before.neighbourhood,
         subject=before.id,
@@ -160,12 +162,21 @@ async def _update(actor: Actor, before: ShiftNow, wanted: UpdateShift, *, now: d
         needs_before=_counts(existing),
         needs_after=_counts(await load_needs(before.id)),
         affected=affected,
+        reworded=[wording for wording, _, _ in reworded],
     )
-    await record(fact, actor=actor.person, at=now)
+    await _keep_wording(await record(fact, actor=actor.person, at=now), before, reworded, now=now)
     shown = await detail(actor, after, now=now)
     if clashes:
         shown = msgspec.structs.replace(shown, starts_at=starts_at, ends_at=ends_at)
     return ShiftChange(shift=shown, affected=_named(affected, people), applied=True)
+
+
+async def _keep_wording(fact: FactId, shift: ShiftNow, reworded: Sequence[tuple[Wording, str, str]], *, now: datetime) -> None:
+    """Write down what the texts were and became: the fact names only which, since what people type must be erasable."""
+    await execute_many(
+        "INSERT INTO shift_change (fact, neighbourhood, shift, field, before, after, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        [(fact, shift.neighbourhood, shift.id, wording.value, old, new, now) for wording, old, new in reworded],
+    )
 
 
 async def _cancel(actor: Actor, before: ShiftNow, reason: str, *, now: datetime) -> ShiftChange:
@@ -181,9 +192,7 @@ async def _cancel(actor: Actor, before: ShiftNow, reason: str, *, now: datetime)
     await execute(
         "UPDATE shift SET state = 'cancelled', cancel_reason = $2, version = version + 1 WHERE id = $1", before.id, reason.strip()
     )
-    fact = ShiftCancelled(
-        neighbourhood=before.neighbourhood, subject=before.id, duty=before.duty, reason=reason.strip(), persons=list(people)
-    )
+    fact = ShiftCancelled(neighbourhood=before.neighbourhood, subject=before.id, duty=before.duty, persons=list(people))
     await record(fact, actor=actor.person, at=now)
     affected = [PersonAffected(person=person, effect=Effect.REMOVED) for person in people]
     after = await load_shift(before.id)

@@ -59,3 +59,15 @@ class Assignment(Table, tablename="assignment", db=ENGINE):
     made_at = Timestamptz()
     ended_by = UUID(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
+
+
+class ShiftChange(Table, tablename="shift_change", db=ENGINE):
+    """What a text of a shift was before a change, and after it; the fact of the change says which texts it was about."""
+
+    fact = UUID(primary_key=True, default=None)
+    neighbourhood = UUID(default=None)
+    shift = UUID(default=None)
+    field = Text()
+    before = Text()
+    after = Text()
+    at = Timestamptz()

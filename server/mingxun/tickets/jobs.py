@@ -39,7 +39,7 @@ async def note_overdue(deadline: Literal["claim", "resolve"], *, now: datetime) 
         f"""UPDATE ticket SET {deadline}_overdue_at = $1 WHERE id IN (
                 SELECT id FROM ticket WHERE state IN {_STATES[deadline]} AND {deadline}_overdue_at IS NULL AND {deadline}_by < $1
                 ORDER BY {deadline}_by LIMIT {_BATCH} FOR NO KEY UPDATE SKIP LOCKED)
-            RETURNING id, neighbourhood, number, what, category, urgency, opened_by, party""",
+            RETURNING id, neighbourhood, number, category, urgency, opened_by, party""",
         now,
     )
     for row in rows:
@@ -47,7 +47,6 @@ async def note_overdue(deadline: Literal["claim", "resolve"], *, now: datetime) 
             neighbourhood=row["neighbourhood"],
             subject=row["id"],
             number=rules.spoken_number(row["number"]),
-            what=row["what"],
             category=Category(row["category"]),
             urgency=Urgency(row["urgency"]),
             opened_by=row["opened_by"],

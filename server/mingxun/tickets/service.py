@@ -123,13 +123,13 @@ async def open_ticket(neighbourhood: UUID, wanted: OpenTicket, *, actor: Actor, 
         neighbourhood=neighbourhood,
         subject=wanted.id,
         number=rules.spoken_number(number),
-        what=wanted.what.strip(),
         category=wanted.category,
         urgency=wanted.urgency,
         opened_by=actor.person,
         party=party,
         location=wanted.location,
         area=wanted.area,
+        step=1,
     )
     await record(fact, actor=actor.person, at=now)
     return await load_detail(wanted.id, actor=actor, now=now)
@@ -151,7 +151,7 @@ async def decline_ticket(
     row = await _begin(ticket, Act.DECLINE, actor, expected, note=wanted.reason)
     if row is not None:
         await _advance(row, Act.DECLINE, actor, clock, wanted.reason, ())
-        await record(TicketDeclined(**_about(row), reason=wanted.reason), actor=actor.person, at=clock.now())
+        await record(TicketDeclined(**_about(row)), actor=actor.person, at=clock.now())
     return await load_detail(ticket, actor=actor, now=clock.now())
 
 
@@ -166,7 +166,7 @@ async def hand_over_ticket(
     if row is not None:
         times = rules.deadlines(Category(row["category"]), Urgency(row["urgency"]), handed_at=clock.now(), zone=zone)
         await _advance(row, Act.HAND_OVER, actor, clock, wanted.note, (), party=wanted.party, times=times)
-        fact = TicketHandedOver(**{**_about(row), "party": wanted.party}, from_party=row["party"], note=wanted.note)
+        fact = TicketHandedOver(**{**_about(row), "party": wanted.party}, from_party=row["party"])
         await record(fact, actor=actor.person, at=clock.now())
     return await load_detail(ticket, actor=actor, now=clock.now())
 
@@ -199,7 +199,7 @@ async def reopen_ticket(
     if row is not None:
         times = rules.deadlines(Category(row["category"]), Urgency(row["urgency"]), handed_at=clock.now(), zone=zone)
         await _advance(row, Act.REOPEN, actor, clock, wanted.reason, wanted.photos, times=times)
-        fact = TicketReopened(**_about(row), resolved_by=row["resolved_by"], reason=wanted.reason)
+        fact = TicketReopened(**_about(row), resolved_by=row["resolved_by"])
         await record(fact, actor=actor.person, at=clock.now())
     return await load_detail(ticket, actor=actor, now=clock.now())
 
@@ -329,16 +329,16 @@ async def _step(
 
 
 def _about(row: "Record") -> dict[str, Any]:
-    """What every fact says of the ticket."""
+    """What the fact of a step says of the ticket; `row` is from before it."""
     return {
         "neighbourhood": row["neighbourhood"],
         "subject": row["id"],
         "number": rules.spoken_number(row["number"]),
-        "what": row["what"],
         "category": Category(row["category"]),
         "urgency": Urgency(row["urgency"]),
         "opened_by": row["opened_by"],
         "party": row["party"],
+        "step": row["version"] + 1,
     }
 
 
