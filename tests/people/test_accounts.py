@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from litestar.types import ASGIApp
 
@@ -13,9 +14,11 @@ from mingxun.kit.database import execute, fetch, fetch_value
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
 from mingxun.people import accounts, guesses, memberships
+from mingxun.people.facts import PersonChanged, PersonField
 from mingxun.people.passwords import is_outdated
 from mingxun.people.sessions import cookie_name, device_of, load_actor, session_cookie
 from tests.conftest import ORIGIN, TestClock
+from tests.recorded import facts_about
 from tests.world import PASSWORD, Person, World, give_session
 
 ClientOf = Callable[[Person | UUID], Awaitable[httpx.AsyncClient]]
@@ -204,6 +207,17 @@ async def test_i_choose_my_language(client_of: ClientOf, world: World) -> None:
     assert (await client.patch("/api/me", json={"language": "en"})).json()["language"] == "en"
     assert (await client.get("/api/me")).json()["language"] == "en"
     assert (await client.patch("/api/me", json={"language": "fr"})).status_code == 400
+
+
+async def test_choosing_a_language_is_on_record_once(client_of: ClientOf, world: World) -> None:
+    client, me = await client_of(world.here.volunteer), world.here.volunteer.id
+    for _ in range(2):
+        await client.patch("/api/me", json={"language": "en"})
+    (fact,) = await facts_about(me)
+    told = msgspec.json.decode(fact.data, type=PersonChanged)
+    assert (fact.actor, told.neighbourhood, told.fields) == (me, world.here.id, [PersonField.LANGUAGE])
+    (row,) = await fetch("SELECT fact, person, field, before, after FROM person_change")
+    assert tuple(row) == (fact.id, me, "language", "zh", "en")
 
 
 async def test_a_new_password_ends_every_other_session_and_waiting_invitation(

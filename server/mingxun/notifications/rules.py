@@ -24,6 +24,7 @@ from mingxun.people.facts import (
     MembershipGiven,
     PartyCreated,
     PasswordChanged,
+    PersonChanged,
     PersonViewed,
     RosterImported,
     SessionEnded,
@@ -374,6 +375,7 @@ SILENT: Mapping[type[Fact], str] = {
     AccountDisabled: "nobody is signed in to that account any more",
     InvitationCreated: "the invited has no account yet: the link is handed over by hand",
     InvitationRevoked: "the invited has no account yet; whoever opens the link is told",
+    PersonChanged: "whoever changed it sees it",
     PersonViewed: "it is on record for whoever asks; a message at every look would only alarm",
     PartyCreated: "it shows in the list of parties when a ticket is handed over",
 }

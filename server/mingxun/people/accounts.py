@@ -15,7 +15,8 @@ from mingxun.kit.signing import Keys
 from mingxun.ledger import record
 from mingxun.people import guesses
 from mingxun.people.access import Actor
-from mingxun.people.facts import AccountDisabled, PasswordChanged, SessionEnded, SignedIn
+from mingxun.people.changes import PersonChange, record_change
+from mingxun.people.facts import AccountDisabled, PasswordChanged, PersonField, SessionEnded, SignedIn
 from mingxun.people.passwords import hash_password, is_outdated, verify_password
 from mingxun.people.problems import InvalidPhone, PasswordRefused, WrongCredentials, WrongPassword
 from mingxun.people.rules import judge_password, normalise_phone
@@ -162,9 +163,13 @@ async def memberships_of(person: UUID) -> list[MembershipOut]:
     ]
 
 
-async def choose_language(actor: Actor, language: Language) -> Me:
+async def choose_language(actor: Actor, language: Language, *, clock: Clock) -> Me:
     """Speak this language from now on."""
-    await execute("UPDATE person SET language = $2 WHERE id = $1", actor.person, language.value)
+    row = await fetch_row("SELECT neighbourhood, language FROM person WHERE id = $1 FOR NO KEY UPDATE", actor.person)
+    if row is not None and row["language"] != language.value:
+        await execute("UPDATE person SET language = $2 WHERE id = $1", actor.person, language.value)
+        change = PersonChange(person=actor.person, field=PersonField.LANGUAGE, before=row["language"], after=language.value)
+        await record_change(change, neighbourhood=row["neighbourhood"], actor=actor.person, at=clock.now())
     return await load_me(actor.person, actor.session)
 
 

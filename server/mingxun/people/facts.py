@@ -1,9 +1,30 @@
 """Facts about people and their accounts. `subject` is the person unless said otherwise; none holds a name, number or address."""
 
+from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from mingxun.ledger import Fact
 from mingxun.people.schemas import PartyKind, Role
+
+
+class PersonField(StrEnum):
+    """What can change of a person. A fact says which did; what it was and became is in the table `person_change`."""
+
+    PHONE = "phone"
+    PHONE_NOTE = "phone_note"
+    GENDER = "gender"
+    BORN = "born"
+    POLITICAL_STATUS = "political_status"
+    BUILDING = "building"
+    ROOM = "room"
+    SKILLS = "skills"
+    AVAILABILITY = "availability"
+    REMARK = "remark"
+    LANGUAGE = "language"
+    ROLES = "roles"
+    """A role was added."""
 
 
 class SignedIn(Fact, frozen=True, kw_only=True, tag="signed_in"):
@@ -82,6 +103,19 @@ class PartyCreated(Fact, frozen=True, kw_only=True, tag="party_created"):
     party_kind: PartyKind
 
 
+class PersonChanged(Fact, frozen=True, kw_only=True, tag="person_changed"):
+    """Something of what is kept of a person became different, but for what a roster changes (RosterImported)."""
+
+    fields: list[PersonField]
+
+
+class ChangedPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Which fields a roster changed of somebody who was there already."""
+
+    person: UUID
+    fields: list[PersonField]
+
+
 class RosterImported(Fact, frozen=True, kw_only=True, tag="roster_imported"):
     """`subject` is the import. `added` and `changed` count people; `people` are all of them, the added ones first."""
 
@@ -92,3 +126,5 @@ class RosterImported(Fact, frozen=True, kw_only=True, tag="roster_imported"):
     """Who became a building leader by it."""
     buildings: list[UUID]
     """Buildings made for it."""
+    changes: list[ChangedPerson] = msgspec.field(default_factory=list)
+    """One item for each of the changed ones."""

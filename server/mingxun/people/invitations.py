@@ -23,8 +23,9 @@ from mingxun.ledger import record
 from mingxun.people import guesses
 from mingxun.people.access import Act, Actor
 from mingxun.people.accounts import Browser, SignedInBrowser, load_account, open_session, require_password, require_phone
+from mingxun.people.changes import PersonChange, record_change
 from mingxun.people.directory import load_party
-from mingxun.people.facts import InvitationAccepted, InvitationCreated, InvitationRevoked
+from mingxun.people.facts import InvitationAccepted, InvitationCreated, InvitationRevoked, PersonField
 from mingxun.people.memberships import give_membership
 from mingxun.people.passwords import hash_password, verify_password
 from mingxun.people.problems import InvitationOver, InvitationRefused, InvitationUnknown, PhoneTaken, WrongCredentials
@@ -319,7 +320,10 @@ async def _open_account(person: UUID, phone: str, password: str, *, at: datetime
             )
     except asyncpg.UniqueViolationError as error:  # another acceptance was faster
         raise PhoneTaken from error
-    await execute("UPDATE person SET phone = $2 WHERE id = $1 AND phone IS NULL", person, phone)
+    row = await fetch_row("UPDATE person SET phone = $2 WHERE id = $1 AND phone IS NULL RETURNING neighbourhood", person, phone)
+    if row is not None:
+        change = PersonChange(person=person, field=PersonField.PHONE, before="", after=phone)
+        await record_change(change, neighbourhood=row["neighbourhood"], actor=person, at=at)
 
 
 async def _take_up(row: "Record", person: UUID, *, at: datetime) -> None:

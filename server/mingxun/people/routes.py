@@ -129,9 +129,9 @@ async def get_me(actor: NamedDependency[Actor]) -> Me:
 
 
 @patch("/me", operation_id="updateMe", tags=["people"])
-async def update_me(data: JSONBody[UpdateMe], actor: NamedDependency[Actor]) -> Me:
+async def update_me(data: JSONBody[UpdateMe], actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> Me:
     """Choose the language in which the service speaks and writes to me."""
-    return await accounts.choose_language(actor, data.language)
+    return await accounts.choose_language(actor, data.language, clock=clock)
 
 
 @put(

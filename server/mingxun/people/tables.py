@@ -114,3 +114,15 @@ class RosterImport(Table, tablename="roster_import", db=ENGINE):
     made_at = Timestamptz()
     confirmed_at = Timestamptz(null=True)
     outcome = JSONB(null=True)
+
+
+class PersonChangeRow(Table, tablename="person_change", db=ENGINE):
+    """What a field of a person was before a change, and after it; the fact of the change says who made it. Goes with the person."""
+
+    fact = UUID(primary_key=True, default=None)
+    neighbourhood = ForeignKey(Area, null=True)
+    person = ForeignKey(Person, null=False)
+    field = Text()
+    before = Text()
+    after = Text()
+    at = Timestamptz()

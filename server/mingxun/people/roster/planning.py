@@ -17,8 +17,6 @@ from mingxun.people.roster.fields import FATAL, Found, Trouble
 from mingxun.people.roster.reading import Record
 from mingxun.people.schemas import Role, RowFate
 
-SENSITIVE = frozenset({"political_status", "remark"})
-"""A change of these is told without the value that is kept: reading it is recorded elsewhere (`PersonDetail`)."""
 UPDATED = ("phone", "phone_note", "gender", "born", "political_status", "building", "room", "skills", "availability", "remark")
 """What a row can change. An empty cell never erases anything."""
 
@@ -47,7 +45,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that becomes different; `roles` for a role that is added."""
+    """A field that becomes different, a building by its name; `roles` for a role that is added."""
 
     field: str
     before: str
@@ -377,8 +375,6 @@ def _updates(slot: _Slot, record: Record, *, bare: bool) -> dict[str, str]:
 
 
 def _change(field: str, before: str, after: str, titles: Mapping[str, str]) -> Change:
-    if field in SENSITIVE:
-        return Change(field=field, before="", after=after)
     if field == "building":
         return Change(field=field, before=titles.get(before, before), after=titles.get(after, after))
     return Change(field=field, before=before, after=after)

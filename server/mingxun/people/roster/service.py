@@ -19,6 +19,8 @@ from mingxun.kit.ids import new_id
 from mingxun.kit.problems import NotFound
 from mingxun.ledger import record
 from mingxun.people.access import Act, Actor
+from mingxun.people.changes import PersonChange, keep_changes
+from mingxun.people.facts import ChangedPerson, PersonField
 from mingxun.people.facts import RosterImported as RosterImportedFact
 from mingxun.people.problems import RosterChanged, RosterLapsed, RosterUnreadable
 from mingxun.people.roster import extraction, planning
@@ -34,6 +36,8 @@ MAX_BYTES = 10 * 1024 * 1024
 LIFE = timedelta(hours=24)
 """Of a preview. Its rows are wiped then: they say more of people than is needed once it is decided."""
 SHOWN_ROWS = 10_000
+SENSITIVE = frozenset({"political_status", "remark"})
+"""A change of these is told without the value that is kept: reading it is recorded elsewhere (`PersonDetail`)."""
 PATIENCE = 30
 """Seconds for reading a file; the reader's own limit on processor time is lower."""
 
@@ -117,7 +121,8 @@ async def confirm(actor: Actor, roster_import: UUID, *, clock: Clock) -> RosterI
         left_out=counts[RowFate.DUPLICATE] + counts[RowFate.REFUSED],
     )
     fact = await _apply(plan, neighbourhood, roster_import, actor=actor.person, clock=clock)
-    await record(fact, actor=actor.person, at=now)
+    identity = await record(fact, actor=actor.person, at=now)
+    await keep_changes(identity, _changes(plan), neighbourhood=neighbourhood, at=now)
     await execute(
         "UPDATE roster_import SET plan = NULL, confirmed_at = $2, outcome = $3::jsonb WHERE id = $1",
         roster_import,
@@ -245,7 +250,24 @@ async def _apply(plan: Plan, neighbourhood: UUID, roster_import: UUID, *, actor:
         people=[person for person, _ in [*new, *changed]],
         leaders=[person for person, _ in leaders],
         buildings=[area.id for area in made],
+        changes=[
+            ChangedPerson(person=person, fields=[PersonField(field) for field in dict.fromkeys(c.field for c in planned.changes)])
+            for person, planned in changed
+        ],
     )
+
+
+def _changes(plan: Plan) -> list[PersonChange]:
+    """What becomes different of people who are there already; of several roles that somebody gains, one change."""
+    found: dict[tuple[UUID, str], PersonChange] = {}
+    for planned in plan.rows:
+        if planned.person is None or planned.fate is not RowFate.CHANGED:
+            continue
+        for change in planned.changes:
+            key = planned.person, change.field
+            after = f"{found[key].after}, {change.after}" if key in found else change.after
+            found[key] = PersonChange(person=planned.person, field=PersonField(change.field), before=change.before, after=after)
+    return list(found.values())
 
 
 _SEPARATOR = "\x1f"
@@ -351,5 +373,7 @@ def _row(planned: Planned, language: Language) -> RosterRow:
             RowProblem(code=f.trouble.value, field=f.field, value=f.value, text=sentence(f, language), fatal=f.trouble in FATAL)
             for f in planned.found
         ],
-        changes=[FieldChange(field=c.field, before=c.before, after=c.after) for c in planned.changes],
+        changes=[
+            FieldChange(field=c.field, before="" if c.field in SENSITIVE else c.before, after=c.after) for c in planned.changes
+        ],
     )
