@@ -189,7 +189,7 @@ async def test_somebody_who_walks_into_a_full_shift_is_checked_in_all_the_same(
     assert await fetch_value("SELECT taken FROM need WHERE shift = $1", scene.shift) == 1
 
 
-async def test_one_phone_for_two_people_within_the_hour_is_pointed_out_at_the_second(
+async def test_one_phone_for_two_people_within_the_hour_is_pointed_out(
     scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock
 ) -> None:
     first, second = await phone_of(world.here.volunteer), await phone_of(world.here.second_volunteer)

@@ -15,7 +15,7 @@ export const t = words(
     others: '没排班，也在', since: (clock: string) => `${clock} 到的`, noShift: '临时来的', ofShift: (title: string) => `「${title}」`,
     emptyTitle: '现在没有班', emptyText: '一小时内也没有，也没有超时的事。', seePlan: '去排班',
     outside: '手机不在点位旁边', late_upload: '过了一阵才传上来', clock_off: '手机的钟不准', shared_device: '一部手机给几个人签的',
-    impossible_travel: '上一个点位太远，来不及走到', stale_code: '码过时了', no_shift: '没排班', no_place: '想上这一班，没有位子', early_or_late: '比班次早了或者晚了一个多小时', moved_on: '上一处没签退',
+    impossible_travel: '前后另一个点位太远，来不及走到', stale_code: '码过时了', no_shift: '没排班', no_place: '想上这一班，没有位子', early_or_late: '比班次早了或者晚了一个多小时', moved_on: '上一处没签退',
     left_twice: '走的时间有两种说法', left_before_arriving: '走的时间比到的还早', overlaps: '同时在另一处',
   },
   {
@@ -32,7 +32,7 @@ export const t = words(
     others: 'Here without a shift', since: (clock) => `since ${clock}`, noShift: 'Unscheduled', ofShift: (title) => `“${title}”`,
     emptyTitle: 'No shift now', emptyText: 'None within the hour, and nothing past its time.', seePlan: 'Plan shifts',
     outside: 'The phone was not near the place', late_upload: 'Arrived here some time later', clock_off: 'The phone’s clock is off', shared_device: 'One phone for several people',
-    impossible_travel: 'Too far from the place before', stale_code: 'The code had expired', no_shift: 'Unscheduled', no_place: 'Wanted this shift, no place left', early_or_late: 'More than an hour off the shift', moved_on: 'Did not check out at the place before',
+    impossible_travel: 'Too far from another place shortly before or after', stale_code: 'The code had expired', no_shift: 'Unscheduled', no_place: 'Wanted this shift, no place left', early_or_late: 'More than an hour off the shift', moved_on: 'Did not check out at the place before',
     left_twice: 'Two accounts of when they left', left_before_arriving: 'Left before they came', overlaps: 'At another place at the same time',
   },
 )

@@ -5,6 +5,6 @@ the reason, and a person decides. It may be made without network and delivered h
 Coordinates are judged against the fence of the location and dropped (个人信息保护法 Art. 28).
 """
 
-from mingxun.checkins.facts import CheckedIn, CheckedOut, ScannedAgain, StayClosed, Vouched
+from mingxun.checkins.facts import CheckedIn, CheckedOut, ScanFlagged, ScannedAgain, StayClosed, Vouched
 
-__all__ = ["CheckedIn", "CheckedOut", "ScannedAgain", "StayClosed", "Vouched"]
+__all__ = ["CheckedIn", "CheckedOut", "ScanFlagged", "ScannedAgain", "StayClosed", "Vouched"]

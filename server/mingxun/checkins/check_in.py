@@ -9,9 +9,10 @@ import msgspec
 from mingxun.checkins import rules
 from mingxun.checkins.codes import limit_numbers, scanned_place, was_retired
 from mingxun.checkins.facts import CheckedIn, ScannedAgain
+from mingxun.checkins.oddities import flag_others, oddities
 from mingxun.checkins.problems import CodeRetired
 from mingxun.checkins.receipts import evidence_out, load_attendance
-from mingxun.checkins.records import Moment, Scan, Seen, load_moment, lock
+from mingxun.checkins.records import Scan, Seen, load_moment, lock
 from mingxun.checkins.rules import Timing, Whereabouts
 from mingxun.checkins.schemas import AttendanceOut, CheckIn, Direction, Flag, PhonePosition, PlaceVerdict
 from mingxun.checkins.stays import Standing
@@ -32,14 +33,14 @@ async def check_in(actor: Actor, wanted: CheckIn, *, clock: Clock, keys: Keys, l
     """Record that `actor` came, exactly once for each `wanted.id`; the stay it belongs to is the receipt.
 
     Weak evidence is graded and flagged. Raises CodeUnknown, CodeRetired, Forbidden, RateLimited (numbers only); IdTaken when the
-    id was used for something else. Holds the person's lock until the transaction ends.
+    id was used for something else. Holds the phone's and the person's locks until the transaction ends.
     """
     await limit_numbers(wanted.code, actor, keys=keys, limits=limits)
-    await lock(actor.person)
+    device = device_hash(keys, wanted.device)
+    await lock(actor.person, device)
     received = clock.now()
     timing = rules.timing(wanted.at, wanted.sent_at, received)
     fingerprint = fingerprint_of(keys, Direction.IN, wanted.code, wanted.shift, wanted.sign_up, wanted.at)
-    device = device_hash(keys, wanted.device)
     moment, seen = await load_moment(actor.person, timing.at, wanted.id, device)
     if seen is not None:
         return await same_again(seen, actor.person, fingerprint)
@@ -47,7 +48,8 @@ async def check_in(actor: Actor, wanted: CheckIn, *, clock: Clock, keys: Keys, l
     if await was_retired(scanned, timing):
         raise CodeRetired(location=scanned.location.id, location_name=scanned.location.name)
     duty, flags = await _duty(actor.person, scanned.location, wanted, at=timing.at, now=received)
-    scan = _judge(wanted, scanned, duty, timing, moment, flags, device=device, fingerprint=fingerprint)
+    odd = oddities(scanned.location, timing.at, moment.beside)
+    scan = _judge(wanted, scanned, duty, timing, flags | odd.keys(), device=device, fingerprint=fingerprint)
     place = Place(
         neighbourhood=scanned.neighbourhood,
         location=scanned.location.id,
@@ -56,6 +58,7 @@ async def check_in(actor: Actor, wanted: CheckIn, *, clock: Clock, keys: Keys, l
     )
     arrived = await arrive(actor.person, place, scan, moment, actor=actor.person)
     await _record(arrived, actor.person, place, scan)
+    await flag_others(odd, actor=actor.person, at=received)
     if not arrived.new or arrived.over:
         return (await load_attendance(arrived.attendance))[1]
     return AttendanceOut(
@@ -161,7 +164,6 @@ def _judge(
     scanned: ScannedPlace,
     duty: Duty | None,
     timing: Timing,
-    moment: Moment,
     flags: set[Flag],
     *,
     device: bytes,
@@ -173,12 +175,8 @@ def _judge(
         flags.add(Flag.OUTSIDE)
     if scanned.stale:
         flags.add(Flag.STALE_CODE)
-    if moment.device_shared:
-        flags.add(Flag.SHARED_DEVICE)
     if duty is not None and rules.early_or_late(timing.at, duty.starts_at, duty.ends_at):
         flags.add(Flag.EARLY_OR_LATE)
-    if _came_impossibly_fast(scanned.location, timing.at, moment):
-        flags.add(Flag.IMPOSSIBLE_TRAVEL)
     return Scan(
         id=wanted.id,
         direction=Direction.IN,
@@ -193,17 +191,6 @@ def _judge(
         code_version=scanned.key_version,
         fingerprint=fingerprint,
     )
-
-
-def _came_impossibly_fast(location: Location, at: datetime, moment: Moment) -> bool:
-    """Compares known locations, never positions of the phone: none is kept."""
-    before = moment.before
-    if before is None or before.scanned_at is None or before.location == location.id:
-        return False
-    if before.latitude is None or before.longitude is None:
-        return False
-    distance = distance_m(location, before.latitude, before.longitude)
-    return distance is not None and rules.impossible_travel(distance, at - before.scanned_at)
 
 
 async def _record(arrived: Arrived, person: UUID, place: Place, scan: Scan) -> None:

@@ -9,10 +9,11 @@ from mingxun.checkins import rules, stays
 from mingxun.checkins.check_in import device_hash, fingerprint_of, same_again, where
 from mingxun.checkins.codes import limit_numbers, scanned_place, was_retired
 from mingxun.checkins.facts import CheckedOut, ScannedAgain
+from mingxun.checkins.oddities import Oddities, flag_others, oddities
 from mingxun.checkins.problems import NotCheckedIn
 from mingxun.checkins.receipts import load_attendance
-from mingxun.checkins.records import Rescan, Scan, Seen, lock
-from mingxun.checkins.rules import SHARED_WITHIN, Timing
+from mingxun.checkins.records import BESIDE_IT, Beside, Rescan, Scan, Seen, beside_of, lock
+from mingxun.checkins.rules import BESIDE, Timing
 from mingxun.checkins.schemas import AttendanceOut, CheckOut, Conflict, Direction, Flag, PlaceVerdict
 from mingxun.checkins.stays import CONFLICT_TOLERANCE, Going, Standing, Stay
 from mingxun.checkins.writing import insert_evidence, retell, split_off
@@ -44,16 +45,16 @@ async def check_out(actor: Actor, wanted: CheckOut, *, clock: Clock, keys: Keys,
     """Record that `actor` left, exactly once for each `wanted.id`.
 
     Raises NotCheckedIn when there is nothing to leave (yet: the check-in may be on its way), CodeUnknown, Forbidden, RateLimited
-    (numbers only), IdTaken. Holds the person's lock until the transaction ends.
+    (numbers only), IdTaken. Holds the phone's and the person's locks until the transaction ends.
     """
     if wanted.code is not None:
         await limit_numbers(wanted.code, actor, keys=keys, limits=limits)
-    await lock(actor.person)
+    device = device_hash(keys, wanted.device)
+    await lock(actor.person, device)
     received = clock.now()
     timing = rules.timing(wanted.at, wanted.sent_at, received)
     fingerprint = fingerprint_of(keys, Direction.OUT, wanted.code, wanted.attendance, wanted.at)
-    device = device_hash(keys, wanted.device)
-    row = await fetch_row(_LEAVING, actor.person, timing.at, wanted.id, device, timing.at - SHARED_WITHIN, wanted.attendance)
+    row = await fetch_row(_LEAVING, actor.person, timing.at, wanted.id, device, BESIDE, wanted.attendance)
     if row is not None and row["seen_attendance"] is not None:
         return await same_again(
             Seen(row["seen_attendance"], row["seen_person"], row["seen_fingerprint"]), actor.person, fingerprint
@@ -61,10 +62,11 @@ async def check_out(actor: Actor, wanted: CheckOut, *, clock: Clock, keys: Keys,
     leaving = None if row is None else _leaving(row, actor.person)
     if row is None or leaving is None or (wanted.attendance is None and _long_gone(leaving.stay, timing.at)):
         raise NotCheckedIn
-    scan = await _judge(
-        actor, wanted, leaving, timing, keys=keys, device=device, shared=row["device_shared"], fingerprint=fingerprint
+    scan, odd = await _judge(
+        actor, wanted, leaving, timing, keys=keys, device=device, beside=beside_of(row), fingerprint=fingerprint
     )
     await leave(leaving, scan, actor=actor.person)
+    await flag_others(odd, actor=actor.person, at=received)
     return (await load_attendance(leaving.stay.id))[1]
 
 
@@ -91,10 +93,7 @@ _STAY = """
 # With $6, the stay that this scan belongs to; else the one that began last, give or take the clocks of two phones.
 _LEAVING = f"""
     SELECT st.*, seen.attendance AS seen_attendance, seen.person AS seen_person, seen.fingerprint AS seen_fingerprint,
-        EXISTS (
-            SELECT FROM evidence e JOIN attendance a ON a.id = e.attendance
-            WHERE e.device_hash = $4 AND e.at BETWEEN $5 AND $2::timestamptz AND a.person <> $1
-        ) AS device_shared
+        {BESIDE_IT}
     FROM (VALUES (0)) AS one
     LEFT JOIN LATERAL (
         SELECT e.attendance, e.fingerprint, a.person FROM evidence e JOIN attendance a ON a.id = e.attendance WHERE e.id = $3
@@ -144,9 +143,9 @@ async def _judge(
     *,
     keys: Keys,
     device: bytes,
-    shared: bool,
+    beside: Beside,
     fingerprint: bytes,
-) -> Scan:
+) -> tuple[Scan, Oddities]:
     """A code of another place, or of a replaced poster, proves nothing of having been here: then it is the person's own word."""
     flags = set(timing.flags)
     code: CodeKind | None = None
@@ -169,22 +168,22 @@ async def _judge(
     whereabouts = rules.Whereabouts() if location is None else where(location, wanted.position)
     if whereabouts.place is PlaceVerdict.OUTSIDE:
         flags.add(Flag.OUTSIDE)
-    if shared:
-        flags.add(Flag.SHARED_DEVICE)
-    return Scan(
+    odd = oddities(None if code is None else location, timing.at, beside)
+    scan = Scan(
         id=wanted.id,
         direction=Direction.OUT,
         standing=Standing.PHONE,
         at=timing.at,
         received_at=timing.received,
         grade=rules.grade(code, stale=stale, place=whereabouts.place),
-        flags=frozenset(flags),
+        flags=frozenset(flags | odd.keys()),
         where=whereabouts,
         phone_at=timing.phone_at,
         device_hash=device,
         code_version=version,
         fingerprint=fingerprint,
     )
+    return scan, odd
 
 
 async def leave(leaving: LeavingStay, scan: Scan, *, actor: UUID) -> Conflict | None:

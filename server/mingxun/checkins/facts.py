@@ -33,6 +33,15 @@ class ScannedAgain(Fact, frozen=True, kw_only=True, tag="scanned_again"):
     conflict: Conflict | None
 
 
+class ScanFlagged(Fact, frozen=True, kw_only=True, tag="scan_flagged"):
+    """A scan that was delivered later, `actor`'s, showed something odd about this one; it has the flag since."""
+
+    attendance: UUID
+    person: UUID
+    evidence: UUID
+    flag: Flag
+
+
 class CheckedOut(Fact, frozen=True, kw_only=True, tag="checked_out"):
     """Somebody left, and their stay ended."""
 

@@ -21,8 +21,9 @@ TRAVEL_SPEED = 60 / 3.6
 """Metres a second: nobody crosses a subdistrict faster than 60 km/h."""
 TRAVEL_DISTANCE = 500.0
 """Metres: below it, walking around the corner and an imprecise location look alike."""
-SHARED_WITHIN = timedelta(hours=1)
-"""Other people's check-ins this long before, on the same phone, are pointed out."""
+BESIDE = timedelta(hours=1)
+"""Two scans at most this far apart are looked at together: other people's on the same phone, and the same person's elsewhere. In
+which order they were delivered makes no difference: what is odd about them is pointed out at both."""
 SHIFT_MARGIN = timedelta(minutes=60)
 """How early before a shift a check-in is nothing special."""
 VOUCH_GRACE = timedelta(minutes=5)

@@ -37,9 +37,10 @@ class Flag(StrEnum):
     CLOCK_OFF = "clock_off"
     """The phone's clock was more than 2 minutes off the server's when it sent this."""
     SHARED_DEVICE = "shared_device"
-    """The same phone checked in other people within the hour before."""
+    """The same phone scanned for other people within an hour, before or after. They have the flag, too."""
     IMPOSSIBLE_TRAVEL = "impossible_travel"
-    """Too far from the person's check-in before for the time between (faster than 60 km/h over 500 m or more)."""
+    """Too far from another scan of theirs within an hour, before or after, for the time between (faster than 60 km/h over 500 m or
+    more). The other has the flag, too."""
     STALE_CODE = "stale_code"
     """A rotating code that was no longer, or not yet, shown at the time of the scan."""
     NO_SHIFT = "no_shift"

@@ -95,7 +95,7 @@ async def _come_back(person: UUID, place: Place, scan: Scan, moment: Moment, *, 
             scanned_at=None,
             rescanned=None,
         ),
-        device_shared=moment.device_shared,
+        beside=moment.beside,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from mingxun.areas.facts import AreaCreated
-from mingxun.checkins.facts import CheckedIn, CheckedOut, ScannedAgain, StayClosed, Vouched
+from mingxun.checkins.facts import CheckedIn, CheckedOut, ScanFlagged, ScannedAgain, StayClosed, Vouched
 from mingxun.checkins.schemas import Direction, Flag
 from mingxun.ledger import Fact
 from mingxun.people.facts import (
@@ -369,6 +369,7 @@ SILENT: Mapping[type[Fact], str] = {
     LocationRekeyed: "whoever replaced the poster hangs it up, too",
     ShiftCreated: "open shifts stand in the list; a phone that rings for each is soon silenced",
     ScannedAgain: "the first scan had its receipt",
+    ScanFlagged: "of two scans that are odd together, the one delivered last is the one that coordinators are told of",
     SignedIn: "whoever signs in sees it; the list of sessions shows it to their other devices",
     SessionEnded: "whoever signed out sees it",
     PasswordChanged: "whoever changed it sees it, and no other device of theirs is signed in any more",

@@ -121,8 +121,8 @@ _TERMS: Mapping[Language, Mapping[str, Mapping[str, str]]] = {
         },
         "flags": {
             "outside": "手机不在点位附近",
-            "shared_device": "同一部手机刚为别人签到",
-            "impossible_travel": "离上一次签到太远",
+            "shared_device": "同一部手机也为别人签了",
+            "impossible_travel": "和前后另一次签到离得太远",
             "clock_off": "手机时间不准",
             "stale_code": "用的是过期的动态码",
         },
@@ -150,8 +150,8 @@ _TERMS: Mapping[Language, Mapping[str, Mapping[str, str]]] = {
         },
         "flags": {
             "outside": "the phone was not near the place",
-            "shared_device": "the same phone had just checked in others",
-            "impossible_travel": "too far from the check-in before",
+            "shared_device": "the same phone scanned for others, too",
+            "impossible_travel": "too far from another check-in shortly before or after",
             "clock_off": "the phone's clock is off",
             "stale_code": "the rotating code was out of date",
         },
