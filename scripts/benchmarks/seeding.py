@@ -90,8 +90,8 @@ async def shifts(world: World, place: UUID, count: int, *, maximum: int = 10) ->
         count,
     )
     await execute(
-        """INSERT INTO need (id, neighbourhood, shift, position, role, minimum, desired, maximum, taken)
-           SELECT gen_random_uuid(), neighbourhood, id, 0, 'anyone', 1, least(4, $2), $2, 0 FROM shift WHERE neighbourhood = $1""",
+        """INSERT INTO need (id, neighbourhood, shift, position, role, minimum, desired, maximum)
+           SELECT gen_random_uuid(), neighbourhood, id, 0, 'anyone', 1, least(4, $2), $2 FROM shift WHERE neighbourhood = $1""",
         world.here.id,
         maximum,
     )

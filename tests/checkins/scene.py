@@ -61,14 +61,13 @@ async def add_shift(
         by.id,
     )
     await execute(
-        """INSERT INTO need (id, neighbourhood, shift, position, role, minimum, desired, maximum, taken)
-           VALUES ($1, $2, $3, 0, 'anyone', $4, $4, $5, $6)""",
+        """INSERT INTO need (id, neighbourhood, shift, position, role, minimum, desired, maximum)
+           VALUES ($1, $2, $3, 0, 'anyone', $4, $4, $5)""",
         need,
         location.neighbourhood,
         shift,
         minimum,
         maximum,
-        len(people),
     )
     for person in people:
         await execute(

@@ -7,16 +7,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from mingxun.kit.clock import Clock
-from mingxun.kit.database import fetch_value, transaction
+from mingxun.kit.database import execute, fetch_value, transaction
 from mingxun.kit.problems import Problem
 from mingxun.people.access import Actor, Role
 from mingxun.shifts import joining, planning
 from mingxun.shifts.schemas import CancelShift, ShiftDetail, UpdateShift
 from tests.conftest import TestClock
-from tests.shifts.given import HOUR, a_location, a_shift, actor_of, counted, needs
+from tests.shifts.given import HOUR, a_location, a_shift, actor_of, counted, insert, needs
 from tests.world import World, add_membership, add_person
 
 pytestmark = pytest.mark.usefixtures("committed_database")
@@ -41,12 +42,14 @@ async def planned(
 
 
 async def outcome(act: Callable[[], Awaitable[Any]]) -> str:
-    """What became of an act in a transaction of its own: `done`, or the reasons of its refusal."""
+    """What became of an act in a transaction of its own: `done`, the reasons of its refusal, or the constraint that held."""
     try:
         async with transaction():
             await act()
     except Problem as problem:
         return ",".join(problem.members.get("reasons", [problem.slug]))
+    except asyncpg.CheckViolationError as violation:
+        return str(violation.constraint_name)
     return "done"
 
 
@@ -65,6 +68,42 @@ async def test_of_200_people_who_want_10_places_10_get_in_and_190_are_told_that_
     async with transaction():
         assert await counted(shift.id) == (10, 10)
         assert await fetch_value("SELECT count(*) FROM fact WHERE kind = 'signed_up'") == 10
+
+
+async def test_20_bare_inserts_at_once_into_3_places_leave_3_people_on_the_shift(world: World, clock: TestClock) -> None:
+    people = await volunteers(world, clock, 20)
+    shift = await planned(world, clock, maximum=3)
+    ends = await all_at_once(*(lambda p=p: insert(shift.id, shift.needs[0].id, p.person) for p in people))
+    assert ends == {"done": 3, "need_not_overbooked": 17}
+    async with transaction():
+        assert await counted(shift.id) == (3, 3)
+
+
+async def test_bare_writes_and_sign_ups_and_withdrawals_at_once_never_block_or_miscount(world: World, clock: TestClock) -> None:
+    people = await volunteers(world, clock, 24)
+    shift = await planned(world, clock, maximum=8)
+    need = shift.needs[0].id
+
+    def bare_end(person: Actor) -> Callable[[], Awaitable[Any]]:
+        return lambda: execute(
+            "UPDATE assignment SET state = 'withdrawn', ended_by = $2, ended_at = $3 WHERE shift = $1 AND person = $2"
+            " AND state = 'active'",
+            shift.id,
+            person.person,
+            clock.now(),
+        )
+
+    acts: list[Callable[[], Awaitable[Any]]] = []
+    for number, person in enumerate(people):
+        joins = (lambda p=person: joining.sign_up(p, shift.id, now=clock.now())) if number % 2 else None
+        acts.append(joins or (lambda p=person: insert(shift.id, need, p.person)))
+        acts.append(bare_end(people[number - 5]))
+        acts.append(lambda p=people[number - 9]: joining.withdraw(p, shift.id, now=clock.now()))
+    ends = await all_at_once(*acts)
+    assert set(ends) <= {"done", "full", "not_in", "need_not_overbooked"}
+    async with transaction():
+        taken, active = await counted(shift.id)
+        assert taken == active <= 8
 
 
 async def test_the_same_person_many_times_at_once_has_one_place_and_always_the_same(world: World, clock: TestClock) -> None:

@@ -46,7 +46,7 @@ from mingxun.shifts.schemas import (
 )
 from tests.conftest import TestClock
 from tests.recorded import facts_about
-from tests.shifts.given import HOUR, a_location, a_shift, actor_of, counted, facts_of, needs, wanted_shift
+from tests.shifts.given import HOUR, a_location, a_shift, actor_of, counted, facts_of, insert, needs, wanted_shift
 from tests.world import Person, World, add_membership, add_person
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -233,22 +233,58 @@ async def test_the_database_itself_refuses_overlaps_overbooking_and_a_second_pla
     first = await a_shift(world.here, gate, clock, needs(1))
     second = await a_shift(world.here, gate, clock, begins=25 * HOUR)
     await joining.sign_up(await actor_of(world.here.volunteer, clock), first.id, now=clock.now())
-    insert = """INSERT INTO assignment
-                    (id, neighbourhood, shift, need, person, starts_at, ends_at, state, assigned, made_by, made_at)
-                SELECT $1, neighbourhood, id, $3, $4, starts_at, ends_at, 'active', false, $4, starts_at
-                FROM shift WHERE id = $2"""
     with pytest.raises(asyncpg.ExclusionViolationError, match="assignment_no_overlap"):
         async with transaction():
-            await execute(insert, uuid4(), second.id, second.needs[0].id, world.here.volunteer.id)
+            await insert(second.id, second.needs[0].id, world.here.volunteer.id)
     with pytest.raises(asyncpg.PostgresError, match=r"assignment_once|assignment_no_overlap"):
         async with transaction():
-            await execute(insert, uuid4(), first.id, first.needs[0].id, world.here.volunteer.id)
+            await insert(first.id, first.needs[0].id, world.here.volunteer.id)
     with pytest.raises(asyncpg.CheckViolationError, match="need_not_overbooked"):
         async with transaction():
-            await execute("UPDATE need SET taken = taken + 1 WHERE shift = $1", first.id)
+            await insert(first.id, first.needs[0].id, world.here.second_volunteer.id)
     with pytest.raises(asyncpg.ForeignKeyViolationError, match="assignment_times"):
         async with transaction():
             await execute("UPDATE assignment SET ends_at = ends_at - interval '1 hour' WHERE shift = $1", first.id)
+
+
+async def test_the_database_counts_whoever_writes_and_nobody_tells_it_the_count(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
+    here = world.here
+    shift = await a_shift(here, gate, clock, needs(2), needs(2, NeedRole.PARTY_MEMBER))
+    first, second = (need.id for need in shift.needs)
+
+    async def taken() -> list[int]:
+        rows = await fetch("SELECT taken FROM need WHERE shift = $1 ORDER BY position", shift.id)
+        return [row["taken"] for row in rows]
+
+    for person in (here.volunteer, here.second_volunteer):
+        await insert(shift.id, first, person.id)
+    assert await taken() == [2, 0]
+    await execute("UPDATE assignment SET need = $2 WHERE shift = $1 AND person = $3", shift.id, second, here.volunteer.id)
+    assert await taken() == [1, 1]
+    await execute(
+        "UPDATE assignment SET state = 'withdrawn', ended_by = person, ended_at = $2 WHERE shift = $1 AND need = $3",
+        shift.id,
+        clock.now(),
+        first,
+    )
+    assert await taken() == [0, 1]
+    await execute("DELETE FROM assignment WHERE shift = $1", shift.id)
+    assert await taken() == [0, 0]
+    for told in ("UPDATE need SET taken = 1 WHERE id = $1", "UPDATE need SET taken = taken + 1 WHERE id = $1"):
+        with pytest.raises(asyncpg.RestrictViolationError, match="counted"):
+            async with transaction():
+                await execute(told, first)
+    with pytest.raises(asyncpg.RestrictViolationError, match="counted"):
+        async with transaction():
+            await execute(
+                """INSERT INTO need (id, neighbourhood, shift, position, role, minimum, desired, maximum, taken)
+                   VALUES ($1, $2, $3, 5, 'anyone', 0, 1, 2, 1)""",
+                uuid4(),
+                here.id,
+                shift.id,
+            )
 
 
 # withdrawing, assigning, unassigning

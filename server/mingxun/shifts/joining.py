@@ -142,9 +142,12 @@ async def _join(
 
 
 async def _take(shift: ShiftNow, need: UUID, person: UUID, *, assigned: bool, by: UUID, now: datetime) -> UUID | None:
-    """Take a place in `need`; None when there is none left. Counting and taking are one statement, so nobody comes between."""
+    """Take a place in `need`; None when there is none left.
+
+    Looking and taking are one statement that locks the need first, so nobody comes between. The database counts by itself.
+    """
     row = await fetch_row(
-        """WITH place AS (UPDATE need SET taken = taken + 1 WHERE id = $3 AND taken < maximum RETURNING id)
+        """WITH place AS (SELECT id FROM need WHERE id = $3 AND taken < maximum FOR NO KEY UPDATE)
            INSERT INTO assignment (id, neighbourhood, shift, need, person, starts_at, ends_at, state, assigned, made_by, made_at)
            SELECT $1, $2, $4, place.id, $5, $6, $7, 'active', $8, $9, $10 FROM place RETURNING id""",
         new_id(),
@@ -162,11 +165,10 @@ async def _take(shift: ShiftNow, need: UUID, person: UUID, *, assigned: bool, by
 
 
 async def _leave(shift: ShiftNow, person: UUID, *, state: str, by: UUID, now: datetime) -> tuple[UUID, UUID] | None:
-    """End the person's assignment and free its place; the assignment and its need, or None when they are not on the shift."""
+    """End the person's assignment, which frees its place; the assignment and its need, or None when they are not on the shift."""
     row = await fetch_row(
-        """WITH ended AS (UPDATE assignment SET state = $3, ended_by = $4, ended_at = $5
-                          WHERE shift = $1 AND person = $2 AND state = 'active' RETURNING id, need)
-           UPDATE need SET taken = taken - 1 FROM ended WHERE need.id = ended.need RETURNING ended.id, need.id AS need""",
+        """UPDATE assignment SET state = $3, ended_by = $4, ended_at = $5
+           WHERE shift = $1 AND person = $2 AND state = 'active' RETURNING id, need""",
         shift.id,
         person,
         state,

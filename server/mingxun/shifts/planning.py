@@ -188,7 +188,6 @@ async def _cancel(actor: Actor, before: ShiftNow, reason: str, *, now: datetime)
         actor.person,
         now,
     )
-    await execute("UPDATE need SET taken = 0 WHERE shift = $1", before.id)
     await execute(
         "UPDATE shift SET state = 'cancelled', cancel_reason = $2, version = version + 1 WHERE id = $1", before.id, reason.strip()
     )
@@ -266,8 +265,8 @@ async def _write_needs(shift: UUID, neighbourhood: UUID, plans: Sequence[NeedPla
         [need.id for need in existing if need.id not in kept],
     )
     await execute_many(
-        """INSERT INTO need (id, neighbourhood, shift, position, role, minimum, desired, maximum, taken)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+        """INSERT INTO need (id, neighbourhood, shift, position, role, minimum, desired, maximum)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
            ON CONFLICT (id) DO UPDATE SET position = excluded.position, role = excluded.role, minimum = excluded.minimum,
                desired = excluded.desired, maximum = excluded.maximum""",
         [

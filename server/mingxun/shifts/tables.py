@@ -36,8 +36,8 @@ class Need(Table, tablename="need", db=ENGINE):
     minimum = Integer()
     desired = Integer()
     maximum = Integer()
-    taken = Integer()
-    """The number of active assignments; changed in the same statement as they are."""
+    taken = Integer(default=0)
+    """The number of active assignments. Triggers count it, and let nobody else write it."""
 
 
 class Assignment(Table, tablename="assignment", db=ENGINE):
