@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from mingxun.checkins.facts import CheckedIn, StayClosed, Vouched
@@ -18,7 +19,7 @@ from mingxun.notifications.rules import ANNOUNCED, SILENT, Draft, Manner, Place,
 from mingxun.notifications.words import SENTENCES, word
 from mingxun.people.facts import InvitationAccepted, MembershipEnded, MembershipGiven, RosterImported
 from mingxun.people.schemas import Language, Role
-from mingxun.shifts.facts import Assigned, Duty, PersonAffected, ShiftCancelled, ShiftChanged, SignedUp, Withdrew
+from mingxun.shifts.facts import Assigned, Duty, PersonAffected, ShiftCancelled, ShiftChanged, SignedUp, Unassigned, Withdrew
 from mingxun.shifts.schemas import Effect, ShiftKind
 from mingxun.tickets.facts import (
     TicketClaimed,
@@ -68,7 +69,7 @@ def told(found: list[Draft]) -> dict[UUID, tuple[str, Manner]]:
     return {draft.person: (draft.kind, draft.manner) for draft in found}
 
 
-def signed(kind: type[SignedUp] | type[Withdrew] | type[Assigned], duty: Duty = DUTY) -> Fact:
+def signed(kind: type[SignedUp] | type[Withdrew] | type[Assigned] | type[Unassigned], duty: Duty = DUTY) -> Fact:
     return kind(neighbourhood=HERE, subject=SHIFT, person=VOLUNTEER, need=uuid4(), assignment=uuid4(), duty=duty)
 
 
@@ -102,6 +103,14 @@ def test_an_unknown_fact_tells_nobody() -> None:
 
 def test_who_was_assigned_is_told() -> None:
     assert told(drafts(signed(Assigned), SCENE)) == {VOLUNTEER: ("assigned", Manner.PUSH)}
+
+
+def test_of_a_shift_that_is_over_only_what_the_record_says_now_is_told() -> None:
+    over = msgspec.structs.replace(DUTY, starts_at=NOW - timedelta(hours=2), ends_at=NOW)
+    assert told(drafts(signed(Assigned, over), SCENE)) == {VOLUNTEER: ("assigned_afterwards", Manner.INBOX)}
+    assert told(drafts(signed(Unassigned, over), SCENE)) == {VOLUNTEER: ("unassigned_afterwards", Manner.INBOX)}
+    runs = msgspec.structs.replace(over, ends_at=NOW + timedelta(seconds=1))
+    assert told(drafts(signed(Unassigned, runs), SCENE)) == {VOLUNTEER: ("unassigned", Manner.PUSH)}
 
 
 def test_nobody_is_told_of_what_they_did_themselves() -> None:
@@ -266,6 +275,9 @@ EXAMPLES = [
     MembershipGiven(neighbourhood=HERE, subject=VOLUNTEER, membership=uuid4(), role=Role.SECRETARY, area=HERE, party=None),
     MembershipEnded(neighbourhood=HERE, subject=VOLUNTEER, membership=uuid4(), role=Role.VOLUNTEER, area=HERE, party=None),
     signed(Assigned),
+    signed(Assigned, msgspec.structs.replace(DUTY, starts_at=NOW - timedelta(hours=2), ends_at=NOW)),
+    signed(Unassigned),
+    signed(Unassigned, msgspec.structs.replace(DUTY, starts_at=NOW - timedelta(hours=2), ends_at=NOW)),
     signed(SignedUp),
     signed(Withdrew),
     ShiftChanged(

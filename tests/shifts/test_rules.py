@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mingxun.checkins.rules import BELIEVABLE
 from mingxun.people.schemas import Role
 from mingxun.shifts import rules
-from mingxun.shifts.rules import Clash, NeedNow, NeedPlan, Verdict
+from mingxun.shifts.rules import Clash, NeedNow, NeedPlan, Verdict, Way
 from mingxun.shifts.schemas import Effect, NeedRole, ShiftFault, ShiftState, SignUpRefusal, WithdrawRefusal
 
 STARTS = datetime(2026, 7, 3, 14, tzinfo=UTC)
@@ -32,7 +33,7 @@ def judge(
     can_fill: frozenset[NeedRole] = ANYONE,
     already_in: bool = False,
     conflict: Clash | None = None,
-    after_start: bool = False,
+    way: Way = Way.AHEAD,
 ) -> Verdict:
     return rules.may_take_place(
         state=state,
@@ -43,7 +44,7 @@ def judge(
         already_in=already_in,
         conflict=conflict,
         now=now,
-        after_start=after_start,
+        way=way,
     )
 
 
@@ -61,9 +62,19 @@ def test_a_shift_that_is_over_says_so_and_not_that_it_has_begun() -> None:
     assert judge(now=ENDS).refusals == (SignUpRefusal.ENDED,)
 
 
-def test_by_hand_people_are_added_until_the_end() -> None:
-    assert judge(now=ENDS - SECOND, after_start=True).allowed
-    assert judge(now=ENDS, after_start=True).refusals == (SignUpRefusal.ENDED,)
+def test_whoever_checks_in_there_gets_a_place_until_the_end() -> None:
+    assert judge(now=ENDS - SECOND, way=Way.ON_THE_SPOT).allowed
+    assert judge(now=ENDS, way=Way.ON_THE_SPOT).refusals == (SignUpRefusal.ENDED,)
+
+
+def test_by_hand_people_are_added_until_31_days_after_the_end() -> None:
+    last = ENDS + timedelta(days=31)
+    assert judge(now=last - SECOND, way=Way.BY_HAND).allowed
+    assert judge(now=last, way=Way.BY_HAND).refusals == (SignUpRefusal.ENDED,)
+
+
+def test_what_can_be_entered_can_be_vouched_for() -> None:
+    assert rules.AFTERWARDS == BELIEVABLE
 
 
 def test_every_reason_is_given_at_once() -> None:
@@ -130,11 +141,16 @@ def test_a_shift_lasts_more_than_nothing_and_at_most_a_day() -> None:
     assert rules.times_fit(STARTS, STARTS + timedelta(hours=24) + SECOND, now=BEFORE) == (ShiftFault.TOO_LONG,)
 
 
-def test_a_shift_starts_at_most_two_years_ahead_and_not_more_than_a_day_ago() -> None:
+def test_a_shift_starts_at_most_two_years_ahead_and_not_more_than_31_days_ago() -> None:
     assert rules.times_fit(STARTS, ENDS, now=STARTS - timedelta(days=730)) == ()
     assert rules.times_fit(STARTS, ENDS, now=STARTS - timedelta(days=730) - SECOND) == (ShiftFault.TOO_FAR_AHEAD,)
-    assert not rules.is_past(STARTS, now=STARTS + timedelta(days=1))
-    assert rules.is_past(STARTS, now=STARTS + timedelta(days=1) + SECOND)
+    assert not rules.is_past(STARTS, now=STARTS + timedelta(days=31))
+    assert rules.is_past(STARTS, now=STARTS + timedelta(days=31) + SECOND)
+
+
+def test_one_that_is_planned_is_moved_back_by_a_day_at_most() -> None:
+    assert not rules.is_past(STARTS, now=STARTS + timedelta(days=1), moved=True)
+    assert rules.is_past(STARTS, now=STARTS + timedelta(days=1) + SECOND, moved=True)
 
 
 def plan(

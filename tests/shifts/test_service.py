@@ -92,10 +92,35 @@ async def test_every_fault_of_a_wanted_shift_is_told_at_once(world: World, clock
     }
 
 
-async def test_yesterdays_duty_can_still_be_entered_but_none_before(world: World, clock: TestClock, gate: UUID) -> None:
-    await a_shift(world.here, gate, clock, begins=timedelta(hours=-24))
+async def test_duty_of_the_last_31_days_can_still_be_entered_but_none_before(world: World, clock: TestClock, gate: UUID) -> None:
+    await a_shift(world.here, gate, clock, begins=timedelta(days=-31))
     with pytest.raises(ShiftInPast):
-        await a_shift(world.here, gate, clock, begins=timedelta(hours=-25))
+        await a_shift(world.here, gate, clock, begins=timedelta(days=-31, hours=-1))
+    planned = await a_shift(world.here, gate, clock)
+    coordinator = await actor_of(world.here.coordinator, clock)
+    with pytest.raises(ShiftInPast):
+        earlier = UpdateShift(starts_at=clock.now() - 25 * HOUR, ends_at=clock.now() - 23 * HOUR)
+        await planning.update_shift(coordinator, planned.id, earlier, now=clock.now())
+
+
+async def test_a_duty_that_is_entered_afterwards_gets_its_people_and_a_mistake_can_be_undone(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
+    here = world.here
+    coordinator = await actor_of(here.coordinator, clock)
+    shift = await a_shift(here, gate, clock, begins=timedelta(days=-3))
+    for person in (here.volunteer, here.second_volunteer):
+        await joining.assign(coordinator, shift.id, person.id, need=None, now=clock.now())
+    with pytest.raises(SignUpRefused) as refused:
+        await joining.sign_up(await actor_of(here.building_leader, clock), shift.id, now=clock.now())
+    assert SignUpRefusal.ENDED in refused.value.members["reasons"]
+    with pytest.raises(ShiftClosed) as closed:
+        await planning.cancel_shift(coordinator, shift.id, CancelShift(reason="记错了"), now=clock.now())
+    assert closed.value.members == {"state": "took_place"}
+    for person in (here.volunteer, here.second_volunteer):
+        await joining.unassign(coordinator, shift.id, person.id, now=clock.now())
+    change = await planning.cancel_shift(coordinator, shift.id, CancelShift(reason="记错了"), now=clock.now())
+    assert (change.applied, change.affected, change.shift.state) == (True, [], ShiftState.CANCELLED)
 
 
 async def test_a_shift_takes_place_in_its_own_neighbourhood(world: World, clock: TestClock) -> None:
@@ -306,7 +331,7 @@ async def test_nobody_withdraws_from_a_shift_that_has_begun_or_that_they_are_not
     assert await counted(shift.id) == (1, 1)
 
 
-async def test_a_coordinator_adds_people_until_the_end_and_keeps_those_who_are_in(
+async def test_a_coordinator_adds_people_until_31_days_after_the_end_and_keeps_those_who_are_in(
     world: World, clock: TestClock, gate: UUID
 ) -> None:
     shift = await a_shift(world.here, gate, clock)
@@ -316,7 +341,7 @@ async def test_a_coordinator_adds_people_until_the_end_and_keeps_those_who_are_i
     assert place.assigned
     assert await joining.assign(coordinator, shift.id, world.here.volunteer.id, need=None, now=clock.now()) == place
     assert await facts_of(shift.id, "assigned") == 1
-    clock.forward(HOUR)
+    clock.forward(HOUR + timedelta(days=31))
     with pytest.raises(SignUpRefused) as refused:
         await joining.assign(coordinator, shift.id, world.here.second_volunteer.id, need=None, now=clock.now())
     assert refused.value.members["reasons"] == [SignUpRefusal.ENDED]
@@ -377,15 +402,19 @@ async def test_whoever_is_unassigned_is_named_in_the_fact_and_the_place_is_free(
         await joining.unassign(coordinator, shift.id, world.here.volunteer.id, now=clock.now())
 
 
-async def test_a_shift_that_is_over_stays_as_it_was(world: World, clock: TestClock, gate: UUID) -> None:
+async def test_the_times_and_words_of_a_shift_that_is_over_stay_and_after_31_days_all_of_it(
+    world: World, clock: TestClock, gate: UUID
+) -> None:
     shift = await a_shift(world.here, gate, clock)
     await joining.sign_up(await actor_of(world.here.volunteer, clock), shift.id, now=clock.now())
     clock.forward(26 * HOUR)
     coordinator = await actor_of(world.here.coordinator, clock)
     with pytest.raises(ShiftClosed):
-        await joining.unassign(coordinator, shift.id, world.here.volunteer.id, now=clock.now())
-    with pytest.raises(ShiftClosed):
         await planning.update_shift(coordinator, shift.id, UpdateShift(note="晚了"), now=clock.now())
+    clock.forward(timedelta(days=31))
+    coordinator = await actor_of(world.here.coordinator, clock)
+    with pytest.raises(ShiftClosed):
+        await joining.unassign(coordinator, shift.id, world.here.volunteer.id, now=clock.now())
     with pytest.raises(ShiftClosed) as refused:
         await planning.cancel_shift(coordinator, shift.id, CancelShift(reason="晚了"), now=clock.now())
     assert refused.value.members == {"state": "over"}

@@ -176,16 +176,12 @@ def _shift(shift: UUID) -> str:
 # Shifts
 
 
-def _assigned(fact: Assigned, scene: Scene) -> Iterator[Draft]:
-    yield Draft(
-        fact.person, "assigned", _shift(fact.subject), Manner.PUSH, {**_duty(fact.duty, scene), "by": scene.name(scene.actor)}
-    )
-
-
-def _unassigned(fact: Unassigned, scene: Scene) -> Iterator[Draft]:
-    yield Draft(
-        fact.person, "unassigned", _shift(fact.subject), Manner.PUSH, {**_duty(fact.duty, scene), "by": scene.name(scene.actor)}
-    )
+def _placed(fact: Assigned | Unassigned, scene: Scene) -> Iterator[Draft]:
+    """A phone rings for what is to come; of a shift that is over, only what the record says now can be told."""
+    kind = "assigned" if isinstance(fact, Assigned) else "unassigned"
+    kind, manner = (f"{kind}_afterwards", Manner.INBOX) if fact.duty.ends_at <= scene.at else (kind, Manner.PUSH)
+    params = {**_duty(fact.duty, scene), "by": scene.name(scene.actor)}
+    yield Draft(fact.person, kind, _shift(fact.subject), manner, params)
 
 
 def _shift_changed(fact: ShiftChanged, scene: Scene) -> Iterator[Draft]:
@@ -338,8 +334,8 @@ def _membership_ended(fact: MembershipEnded, scene: Scene) -> Iterator[Draft]:
 Rule = Callable[[Any, Scene], Iterator[Draft]]
 
 ANNOUNCED: Mapping[type[Fact], Rule] = {
-    Assigned: _assigned,
-    Unassigned: _unassigned,
+    Assigned: _placed,
+    Unassigned: _placed,
     ShiftChanged: _shift_changed,
     ShiftCancelled: _shift_cancelled,
     SignedUp: _signed_up,

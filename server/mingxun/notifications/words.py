@@ -15,6 +15,8 @@ _ZH: Mapping[str, Sentence] = {
     # shifts
     "assigned": ("给您排了班：{title}", "{when}，{place}。{by}安排的；去不了请在这里退出，早说早补。"),
     "unassigned": ("这一班您不用去了：{title}", "{when}，{place}。{by}调整的。"),
+    "assigned_afterwards": ("给您补记了一班：{title}", "{when}，{place}。{by}记的。如果不对，请告诉统筹员。"),
+    "unassigned_afterwards": ("有一班不算您的了：{title}", "{when}，{place}。{by}改的。如果不对，请告诉统筹员。"),
     "shift_moved": ("改时间了：{title}", "现在是{when}，{place}。原来是{was_when}。"),
     "shift_relocated": ("改地点了：{title}", "现在在{place}，{when}。原来在{was_place}。"),
     "shift_removed": ("这一班没有您的位置了：{title}", "{was_when}，{was_place}。要排别的班，请找统筹员。"),
@@ -58,6 +60,14 @@ _EN: Mapping[str, Sentence] = {
         "{when}, {place}. Arranged by {by}. Can't come? Withdraw here, the sooner the better.",
     ),
     "unassigned": ("You are off a shift: {title}", "{when}, {place}. Changed by {by}."),
+    "assigned_afterwards": (
+        "A past shift was entered for you: {title}",
+        "{when}, {place}. Entered by {by}. If that is wrong, tell a coordinator.",
+    ),
+    "unassigned_afterwards": (
+        "A past shift no longer counts as yours: {title}",
+        "{when}, {place}. Changed by {by}. If that is wrong, tell a coordinator.",
+    ),
     "shift_moved": ("New time: {title}", "Now {when}, {place}. It was {was_when}."),
     "shift_relocated": ("New place: {title}", "Now at {place}, {when}. It was at {was_place}."),
     "shift_removed": (

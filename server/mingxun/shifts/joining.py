@@ -13,7 +13,7 @@ from mingxun.shifts.candidates import can_fill, require_member
 from mingxun.shifts.facts import Assigned, SignedUp, Unassigned, Withdrew
 from mingxun.shifts.loading import ShiftNow, load_standing, lock_to_join
 from mingxun.shifts.problems import ShiftClosed, SignUpRefused, WithdrawRefused
-from mingxun.shifts.rules import Clash, Verdict
+from mingxun.shifts.rules import Clash, Verdict, Way
 from mingxun.shifts.schemas import AssignmentOut, Conflict, ShiftState, SignUpRefusal, WithdrawRefusal
 
 _TRIES = 3
@@ -38,11 +38,11 @@ async def take_place(shift: UUID, person: UUID, *, at: datetime, now: datetime) 
     `at` is when they scanned: it decides whether the shift was over, however late the scan arrives. Else as `sign_up`; whether
     the person belongs to the neighbourhood is the caller's question. To be called before the caller locks rows of its own.
     """
-    return await _join(await lock_to_join(shift, person), person, judged_at=at, now=now, after_start=True)
+    return await _join(await lock_to_join(shift, person), person, judged_at=at, now=now, way=Way.ON_THE_SPOT)
 
 
 async def assign(actor: Actor, shift: UUID, person: UUID, *, need: UUID | None, now: datetime) -> AssignmentOut:
-    """Give a person a place by hand, until the shift ends; the one they have, if they are on it already.
+    """Give a person a place by hand, also after the shift if they were there; the one they have, if they are on it already.
 
     `need`: that one, instead of the best that fits. Raises SignUpRefused with every reason; NotFound when the person does not
     belong to the neighbourhood, or the need not to the shift; Forbidden. Locks as `sign_up`.
@@ -50,7 +50,7 @@ async def assign(actor: Actor, shift: UUID, person: UUID, *, need: UUID | None, 
     found = await lock_to_join(shift, person)
     actor.require(Act.ASSIGN, found.neighbourhood)
     await require_member(person, found.neighbourhood)
-    return await _join(found, person, judged_at=now, now=now, after_start=True, assigned_by=actor, only=need)
+    return await _join(found, person, judged_at=now, now=now, way=Way.BY_HAND, assigned_by=actor, only=need)
 
 
 async def withdraw(actor: Actor, shift: UUID, *, now: datetime) -> None:
@@ -74,13 +74,13 @@ async def withdraw(actor: Actor, shift: UUID, *, now: datetime) -> None:
 
 
 async def unassign(actor: Actor, shift: UUID, person: UUID, *, now: datetime) -> None:
-    """Take a person off the shift, however they came onto it, until it ends.
+    """Take a person off the shift, however they came onto it; after it, who was not there.
 
     Raises ShiftClosed; NotFound, also when the person is not on it; Forbidden. Locks as `sign_up`.
     """
     found = await lock_to_join(shift, person)
     actor.require(Act.UNASSIGN, found.neighbourhood)
-    if found.state is ShiftState.CANCELLED or now >= found.ends_at:
+    if found.state is ShiftState.CANCELLED or rules.is_closed(found.ends_at, now=now):
         raise ShiftClosed(state="cancelled" if found.state is ShiftState.CANCELLED else "over")
     left = await _leave(found, person, state="unassigned", by=actor.person, now=now)
     if left is None:
@@ -98,7 +98,7 @@ async def _join(
     *,
     judged_at: datetime,
     now: datetime,
-    after_start: bool = False,
+    way: Way = Way.AHEAD,
     assigned_by: Actor | None = None,
     only: UUID | None = None,
 ) -> AssignmentOut:
@@ -120,7 +120,7 @@ async def _join(
             already_in=False,
             conflict=standing.conflict,
             now=judged_at,
-            after_start=after_start,
+            way=way,
         )
         if not verdict.allowed:
             raise _refused(verdict, shift, sees_all=assigned_by is None)
@@ -200,7 +200,7 @@ def conflict_out(clash: Clash, shift: ShiftNow, *, sees_all: bool) -> Conflict:
 
 _DETAIL = {
     SignUpRefusal.STARTED: "The shift has begun; ask the coordinator to add you.",
-    SignUpRefusal.ENDED: "The shift is over.",
+    SignUpRefusal.ENDED: "The shift is over; for 31 days after it, a coordinator can add who was there.",
     SignUpRefusal.CANCELLED: "The shift was cancelled.",
     SignUpRefusal.ALREADY_IN: "They are on this shift already.",
     SignUpRefusal.OVERLAPS: "It overlaps with the shift in `conflict`; withdraw from that one first.",

@@ -75,7 +75,9 @@ async def update_shift(actor: Actor, shift: UUID, wanted: UpdateShift, *, now: d
     Raises ShiftStale; ShiftClosed; ShiftInvalid with every fault, ShiftInPast; NeedsBelowTaken; ShiftChangeConflicts, but not in
     a preview, which lists them; NotFound, Forbidden. Locks the shift and, when it moves, the duties of everyone on it.
     """
-    before = await _lock_open(actor, Act.UPDATE_SHIFT, shift, now=now)
+    before = await lock_to_change(shift)
+    actor.require(Act.UPDATE_SHIFT, before.neighbourhood)
+    _require_open(before, closed=now >= before.ends_at)
     if wanted.version is not None and wanted.version != before.version:
         raise ShiftStale(version=before.version)
     if not wanted.preview:
@@ -86,9 +88,14 @@ async def update_shift(actor: Actor, shift: UUID, wanted: UpdateShift, *, now: d
 async def cancel_shift(actor: Actor, shift: UUID, wanted: CancelShift, *, now: datetime) -> ShiftChange:
     """Cancel a shift, also while it runs, or with `wanted.preview` say whom that touches. Those on it stay known.
 
+    One that is over can be struck out while nobody is on it: it was entered by mistake, or took place without anybody.
     Raises ShiftClosed; NotFound, Forbidden. Locks the shift.
     """
-    before = await _lock_open(actor, Act.CANCEL_SHIFT, shift, now=now)
+    before = await lock_to_change(shift)
+    actor.require(Act.CANCEL_SHIFT, before.neighbourhood)
+    _require_open(before, closed=rules.is_closed(before.ends_at, now=now))
+    if now >= before.ends_at and await people_on(before.id):
+        raise ShiftClosed("The shift took place: first take off who was not there.", state="took_place")
     if not wanted.preview:
         return await _cancel(actor, before, wanted.reason, now=now)
     return await _previewed(_cancel(actor, before, wanted.reason, now=now))
@@ -102,7 +109,7 @@ async def _update(actor: Actor, before: ShiftNow, wanted: UpdateShift, *, now: d
     standing_plans = [NeedPlan(n.id, n.role, n.minimum, n.desired, n.maximum) for n in existing]
     plans = standing_plans if wanted.needs is None else _plans(wanted.needs)
     _check(starts_at, ends_at, plans, existing=existing, now=now)
-    if starts_at != before.starts_at and rules.is_past(starts_at, now=now):
+    if starts_at != before.starts_at and rules.is_past(starts_at, now=now, moved=True):
         raise ShiftInPast
     below = rules.needs_below_taken(plans, existing)
     if below:
@@ -214,15 +221,12 @@ async def _previewed(change: Coroutine[Any, Any, ShiftChange]) -> ShiftChange:
         return msgspec.structs.replace(undo.change, applied=False)
 
 
-async def _lock_open(actor: Actor, act: Act, shift: UUID, *, now: datetime) -> ShiftNow:
-    """The shift, locked, if `actor` may do `act` and it can still be changed. Raises ShiftClosed, NotFound, Forbidden."""
-    found = await lock_to_change(shift)
-    actor.require(act, found.neighbourhood)
-    if found.state is ShiftState.CANCELLED:
+def _require_open(shift: ShiftNow, *, closed: bool) -> None:
+    """Raises ShiftClosed when the shift is cancelled, or `closed` for what is wanted."""
+    if shift.state is ShiftState.CANCELLED:
         raise ShiftClosed(state="cancelled")
-    if now >= found.ends_at:
+    if closed:
         raise ShiftClosed(state="over")
-    return found
 
 
 def _check(

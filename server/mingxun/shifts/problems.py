@@ -53,7 +53,7 @@ class ShiftInvalid(Problem):
 
 
 class ShiftInPast(Problem):
-    """It would have started more than a day ago; choose a later start."""
+    """It would have started more than 31 days ago (one that is planned already: more than a day ago); choose a later start."""
 
     status = 422
     slug = "shift-in-past"
@@ -61,7 +61,7 @@ class ShiftInPast(Problem):
 
 
 class ShiftClosed(Problem):
-    """The shift is over or cancelled, and stays as it was; `state` says which. Plan a new one."""
+    """The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first."""
 
     status = 409
     slug = "shift-closed"

@@ -133,7 +133,7 @@ async def update_shift(
 async def cancel_shift(
     shift: FromPath[UUID], data: JSONBody[CancelShift], actor: NamedDependency[Actor], clock: NamedDependency[Clock]
 ) -> ShiftChange:
-    """Cancel a shift, or preview whom that touches."""
+    """Cancel a shift, or preview whom that touches. One that is over only while nobody is on it."""
     return await planning.cancel_shift(actor, shift, data, now=clock.now())
 
 
@@ -173,7 +173,7 @@ async def withdraw(shift: FromPath[UUID], actor: NamedDependency[Actor], clock: 
 async def assign(
     shift: FromPath[UUID], data: JSONBody[AssignPerson], actor: NamedDependency[Actor], clock: NamedDependency[Clock]
 ) -> AssignmentOut:
-    """Give somebody a place, also while the shift runs; who is on it already keeps the place they have."""
+    """Give somebody a place, also while the shift runs and for 31 days after it; who is on it already keeps the place they have."""
     return await joining.assign(actor, shift, data.person, need=data.need, now=clock.now())
 
 
@@ -187,7 +187,7 @@ async def assign(
 async def unassign(
     shift: FromPath[UUID], person: FromPath[UUID], actor: NamedDependency[Actor], clock: NamedDependency[Clock]
 ) -> None:
-    """Take somebody off a shift; they are told."""
+    """Take somebody off a shift, until 31 days after it; they are told."""
     await joining.unassign(actor, shift, person, now=clock.now())
 
 

@@ -6,6 +6,7 @@ How many places are left is judged here only to say why somebody can't sign up; 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from enum import Enum, auto
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,8 +17,12 @@ LONGEST = timedelta(hours=24)
 """Of one shift. Longer duties are several shifts, so that somebody is always relieved. The database holds it, too."""
 FURTHEST = timedelta(days=730)
 """How far ahead a shift may start: beyond, it is a slip of the year."""
-BACKDATED = timedelta(days=1)
-"""How far back a new shift may start, so that yesterday's unplanned duty can still be entered; older ones are slips."""
+AFTERWARDS = timedelta(days=31)
+"""How long what happened can still be entered, from a paper sheet or from memory: so far back a new shift may start, and so long
+after its end a planner adds people to a shift by hand and takes off who was not there. As far back as anybody's word for a coming
+is taken (`checkins.rules.BELIEVABLE`), so that what is entered can be vouched for, too."""
+MOVED_BACK = timedelta(days=1)
+"""How far back a shift that is planned already may be moved: people look forward to it, so farther is a slip of the day."""
 EARLY_CHECK_IN = timedelta(minutes=60)
 """How long before a shift begins a check-in is taken to be for it. Our assumption; earlier ones are flagged, not refused."""
 LIST_DAYS = 14
@@ -32,6 +37,17 @@ LEADERS = PLANNERS | {Role.BUILDING_LEADER}
 
 _MOST_SPECIFIC_FIRST = (NeedRole.FIRST_AID, NeedRole.PARTY_MEMBER, NeedRole.BUILDING_LEADER, NeedRole.ANYONE)
 """Rarest first, so that a place that anyone could fill stays free for anyone."""
+
+
+class Way(Enum):
+    """How somebody comes onto a shift, which says until when they can."""
+
+    AHEAD = auto()
+    """They sign up, until it begins."""
+    ON_THE_SPOT = auto()
+    """They check in there, until it ends."""
+    BY_HAND = auto()
+    """A planner puts them on it, until `AFTERWARDS` is over, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +117,18 @@ def may_take_place(
     already_in: bool,
     conflict: Clash | None,
     now: datetime,
-    after_start: bool = False,
+    way: Way = Way.AHEAD,
 ) -> Verdict:
     """Decide whether a person may take a place at the instant `now` (aware, UTC).
 
-    `conflict` is the first other shift of theirs that overlaps. `after_start`: a coordinator adds them by hand, or they stand
-    there and check in; then only the end of the shift is too late.
+    `conflict` is the first other shift of theirs that overlaps.
     """
     refusals: list[SignUpRefusal] = []
     if state is ShiftState.CANCELLED:
         refusals.append(SignUpRefusal.CANCELLED)
-    if now >= ends_at:
+    if is_closed(ends_at, now=now) if way is Way.BY_HAND else now >= ends_at:
         refusals.append(SignUpRefusal.ENDED)
-    elif now >= starts_at and not after_start:
+    elif now >= starts_at and way is Way.AHEAD:
         refusals.append(SignUpRefusal.STARTED)
     if already_in:
         return Verdict(refusals=(*refusals, SignUpRefusal.ALREADY_IN))
@@ -155,9 +170,14 @@ def times_fit(starts_at: datetime, ends_at: datetime, *, now: datetime) -> tuple
     return tuple(faults)
 
 
-def is_past(starts_at: datetime, *, now: datetime) -> bool:
-    """Whether a shift that starts then is too long ago to be planned."""
-    return now - starts_at > BACKDATED
+def is_past(starts_at: datetime, *, now: datetime, moved: bool = False) -> bool:
+    """Whether a new shift, or one that is `moved`, would have started too long ago."""
+    return now - starts_at > (MOVED_BACK if moved else AFTERWARDS)
+
+
+def is_closed(ends_at: datetime, *, now: datetime) -> bool:
+    """Whether even a planner can no longer say who was on a shift that ended then."""
+    return now >= ends_at + AFTERWARDS
 
 
 @dataclass(frozen=True, slots=True)

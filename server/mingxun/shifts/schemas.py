@@ -50,7 +50,7 @@ class SignUpRefusal(StrEnum):
     STARTED = "started"
     """The shift has begun; a coordinator can still add people by hand."""
     ENDED = "ended"
-    """The shift is over."""
+    """The shift is over; for 31 days more, a coordinator can add who was there."""
     CANCELLED = "cancelled"
     """The shift was cancelled."""
     ALREADY_IN = "already_in"
