@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import aiohttp
 import pytest
@@ -47,10 +47,9 @@ async def a_shift(here: Neighbourhood, duty: Duty, *, cancelled: str | None = No
     shift = new_id()
     await execute(
         """INSERT INTO location (id, neighbourhood, area, plate, name, address, fence_radius, key_version, made_at)
-           VALUES ($1, $2, $2, $3, $3, '', 80, 1, $4) ON CONFLICT DO NOTHING""",
+           VALUES ($1, $2, $2, '0Z', '岗亭', '', 80, 1, $3) ON CONFLICT DO NOTHING""",
         duty.location,
         here.id,
-        f"门{duty.location.hex[-8:]}",
         duty.starts_at,
     )
     await execute(
@@ -72,7 +71,7 @@ async def a_shift(here: Neighbourhood, duty: Duty, *, cancelled: str | None = No
 def a_duty(here: Neighbourhood, now: datetime, *, hours: float = 48) -> Duty:
     return Duty(
         kind=ShiftKind.PATROL,
-        location=new_id(),
+        location=uuid5(here.id, "gate"),
         starts_at=now + timedelta(hours=hours),
         ends_at=now + timedelta(hours=hours + 2),
         made_by=here.coordinator.id,

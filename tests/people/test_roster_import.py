@@ -108,10 +108,13 @@ async def test_who_overwrote_what_of_whom_can_be_told_and_goes_with_the_person(c
     here = world.here
     client = await client_of(here.coordinator)
     head = "姓名,电话,住址,政治面貌,备注,是否楼组长\n"
-    await confirm(client, await send(client, here.id, f"{head}赵六,13812345678,9号202,,,\n钱七,13912345678,9号101,,,\n".encode()))
+    await confirm(
+        client, await send(client, here.id, f"{head}赵六,13812345678,9号202,群众,高血压,\n钱七,13912345678,9号101,,,\n".encode())
+    )
     later = f"{head}赵六,13812345678,10号301,中共党员,膝盖不好,是\n钱七,13912345678,9号101,,,\n孙八,13712345678,9号102,,,\n"
     preview = await send(client, here.id, later.encode())
-    assert {(c["field"], c["before"]) for row in preview.json()["rows"] for c in row["changes"]} >= {("remark", "")}
+    shown = {(change["field"], change["before"]) for row in preview.json()["rows"] for change in row["changes"]}
+    assert shown >= {("remark", ""), ("political_status", "")}, "what is kept of health and party is not told by a preview"
     await confirm(client, preview)
     (person,) = (await client.get(f"/api/neighbourhoods/{here.id}/people", params={"query": "赵六"})).json()["items"]
     fact = await fetch_row("SELECT id, actor, at, data FROM fact WHERE kind = 'roster_imported' ORDER BY seq DESC LIMIT 1")
@@ -119,14 +122,14 @@ async def test_who_overwrote_what_of_whom_can_be_told_and_goes_with_the_person(c
     told = msgspec.json.decode(fact["data"], type=RosterImported)
     fields = ["political_status", "building", "room", "remark", "roles"]
     assert told.changes == [ChangedPerson(person=UUID(person["id"]), fields=[PersonField(field) for field in fields])]
-    for canary in ("138123", "10号", "301", "党员", "膝盖"):
+    for canary in ("138123", "10号", "301", "党员", "膝盖", "高血压"):
         assert canary not in fact["data"]
     rows = await fetch("SELECT fact, field, before, after, at FROM person_change WHERE person = $1", UUID(person["id"]))
     assert {tuple(row) for row in rows} == {
-        (fact["id"], "political_status", "", "中共党员", fact["at"]),
+        (fact["id"], "political_status", "群众", "中共党员", fact["at"]),
         (fact["id"], "building", "9号楼", "10号楼", fact["at"]),
         (fact["id"], "room", "202", "301", fact["at"]),
-        (fact["id"], "remark", "", "膝盖不好", fact["at"]),
+        (fact["id"], "remark", "高血压", "膝盖不好", fact["at"]),
         (fact["id"], "roles", "", "building_leader", fact["at"]),
     }
     await execute("DELETE FROM membership WHERE person = $1", UUID(person["id"]))

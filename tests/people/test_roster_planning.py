@@ -84,12 +84,6 @@ def test_a_less_exact_birthday_is_no_change() -> None:
     assert fates(plan([row(phone=A, born="1949")], [known], {})) == [CHANGED]
 
 
-def test_what_is_kept_of_health_and_party_is_not_told_by_a_preview() -> None:
-    known = somebody(phone=A, remark="高血压", political_status="群众")
-    found = plan([row(phone=A, remark="会弹琴", political_status="党员")], [known], {})
-    assert {(c.field, c.before) for c in found.rows[0].changes} == {("remark", ""), ("political_status", "")}
-
-
 def test_couples_who_share_a_number_are_two() -> None:
     assert fates(plan([row("张三", A, "37号202"), row("李芳", A, "37号202", 3)], [], {})) == [NEW, NEW]
 

@@ -98,8 +98,8 @@ async def test_duty_of_the_last_31_days_can_still_be_entered_but_none_before(wor
         await a_shift(world.here, gate, clock, begins=timedelta(days=-31, hours=-1))
     planned = await a_shift(world.here, gate, clock)
     coordinator = await actor_of(world.here.coordinator, clock)
+    earlier = UpdateShift(starts_at=clock.now() - 25 * HOUR, ends_at=clock.now() - 23 * HOUR)
     with pytest.raises(ShiftInPast):
-        earlier = UpdateShift(starts_at=clock.now() - 25 * HOUR, ends_at=clock.now() - 23 * HOUR)
         await planning.update_shift(coordinator, planned.id, earlier, now=clock.now())
 
 

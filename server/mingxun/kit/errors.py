@@ -50,7 +50,9 @@ _LOST = (
     ConnectionError,
     asyncio.TimeoutError,
 )
-"""The database is away, or asks to try again: nothing was committed, so a retry is right."""
+"""The database is away, or asks to try again. Nothing was committed, unless the connection was lost while COMMIT was under way:
+then nobody can tell. A retry is right in either case, since every write finds out that it was done already, by its
+`Idempotency-Key`, by an id of the phone's making, or by looking (`tests/faults/test_lost_commit.py`)."""
 
 
 def problem_from(error: BaseException) -> Problem:

@@ -163,7 +163,7 @@ class InternalError(Problem):
 
 
 class Unavailable(Problem):
-    """The service can't reach its database just now; try again in some seconds."""
+    """The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once."""
 
     status = 503
     slug = "unavailable"

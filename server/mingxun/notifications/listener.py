@@ -87,9 +87,10 @@ class HintListener:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._streams: set[_Stream] = set()
-        self._by_person: defaultdict[UUID, set[_Stream]] = defaultdict(set)
-        self._by_neighbourhood: defaultdict[UUID, set[_Stream]] = defaultdict(set)
+        # Keys of dicts, and not sets: these keep the order in which the streams were opened.
+        self._streams: dict[_Stream, None] = {}
+        self._by_person: defaultdict[UUID, dict[_Stream, None]] = defaultdict(dict)
+        self._by_neighbourhood: defaultdict[UUID, dict[_Stream, None]] = defaultdict(dict)
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self.listening = asyncio.Event()
@@ -133,18 +134,19 @@ class HintListener:
     def _admit(self, stream: _Stream) -> None:
         mine = [one for one in self._by_person[stream.person] if one.session == stream.session]
         if len(mine) >= MOST_STREAMS:
-            mine[0].close()
-            self._dismiss(mine[0])
-        self._streams.add(stream)
-        self._by_person[stream.person].add(stream)
+            oldest = mine[0]
+            oldest.close()
+            self._dismiss(oldest)
+        self._streams[stream] = None
+        self._by_person[stream.person][stream] = None
         for neighbourhood in stream.neighbourhoods:
-            self._by_neighbourhood[neighbourhood].add(stream)
+            self._by_neighbourhood[neighbourhood][stream] = None
 
     def _dismiss(self, stream: _Stream) -> None:
-        self._streams.discard(stream)
+        self._streams.pop(stream, None)
         for index, keys in ((self._by_person, [stream.person]), (self._by_neighbourhood, stream.neighbourhoods)):
             for key in keys:
-                index[key].discard(stream)
+                index[key].pop(stream, None)
                 if not index[key]:
                     del index[key]
 
@@ -157,9 +159,9 @@ class HintListener:
         hint = Hint(kind=sent.topic, subject=sent.id, neighbourhood=sent.neighbourhood)
         event = b"event: hint\ndata: " + msgspec.json.encode(hint) + b"\n\n"
         if sent.person is not None:
-            concerned = self._by_person.get(sent.person, set())
+            concerned = self._by_person.get(sent.person, {})
         elif sent.neighbourhood is not None:
-            concerned = self._by_neighbourhood.get(sent.neighbourhood, set())
+            concerned = self._by_neighbourhood.get(sent.neighbourhood, {})
         else:
             return
         for stream in concerned:

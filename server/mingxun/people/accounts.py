@@ -175,13 +175,17 @@ async def choose_language(actor: Actor, language: Language, *, clock: Clock) -> 
 
 async def change_password(actor: Actor, data: ChangePassword, *, limits: RateLimits, clock: Clock) -> None:
     """Set a new password. Every other session of the account ends, and so do the invitations that are waiting for or from its
-    owner.
+    owner. When the new one is in force already, this is a retry whose first answer was lost, and does nothing more.
 
     Raises RateLimited, WrongPassword, PasswordRefused.
     """
     await guesses.count_password(limits, actor.person)
     row = await fetch_row("SELECT phone, password_hash FROM account WHERE person = $1 FOR UPDATE", actor.person)
-    if row is None or not await verify_password(data.current, row["password_hash"]):
+    if row is None:
+        raise WrongPassword
+    if not await verify_password(data.current, row["password_hash"]):
+        if await verify_password(data.new, row["password_hash"]):
+            return
         raise WrongPassword
     require_password(data.new, phone=row["phone"])
     await execute("UPDATE account SET password_hash = $2 WHERE person = $1", actor.person, await hash_password(data.new))
@@ -233,15 +237,13 @@ async def list_sessions(actor: Actor, *, clock: Clock) -> list[SessionOut]:
 
 
 async def end_session(actor: Actor, session: UUID, *, clock: Clock) -> None:
-    """End one of the actor's sessions. Raises NotFound when it is not theirs, or over."""
+    """End one of the actor's sessions; done twice, it does nothing more. Raises NotFound when it is not theirs."""
     now = clock.now()
-    ended = await fetch_value(
-        "UPDATE session SET ended_at = $3 WHERE id = $1 AND person = $2 AND ended_at IS NULL RETURNING id",
-        session,
-        actor.person,
-        now,
-    )
-    if ended is None:
+    row = await fetch_row("SELECT ended_at FROM session WHERE id = $1 AND person = $2 FOR UPDATE", session, actor.person)
+    if row is None:
         raise NotFound
+    if row["ended_at"] is not None:
+        return
+    await execute("UPDATE session SET ended_at = $2 WHERE id = $1", session, now)
     fact = SessionEnded(neighbourhood=None, subject=actor.person, session=session)
     await record(fact, actor=actor.person, at=now, announce=False)

@@ -1,8 +1,9 @@
 """Duty: shifts with their needs, and who takes a place on them. Nobody serves in two places at once and no need is overbooked:
 the database holds both.
 
-Features above may use the names below. They give places through `take_place`, inside their own transaction and before they lock
-anything themselves, and learn of changes through the facts in `mingxun.shifts.facts`.
+Features above may use the names below. They give places through `take_place`, inside their own transaction. Whatever they lock
+themselves they lock before it, as a check-in does with the person's stays: the locks of shifts (`loading`) come last, and nothing
+here waits for a lock of a floor above. They learn of changes through the facts in `mingxun.shifts.facts`.
 """
 
 from mingxun.shifts.duty import Expected, expected_now, open_shifts_here, place_of, shifts_for_check_in

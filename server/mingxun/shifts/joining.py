@@ -36,7 +36,7 @@ async def take_place(shift: UUID, person: UUID, *, at: datetime, now: datetime) 
     """Give a person who checks in a place on the shift, also after it began; the one they have, if they are on it already.
 
     `at` is when they scanned: it decides whether the shift was over, however late the scan arrives. Else as `sign_up`; whether
-    the person belongs to the neighbourhood is the caller's question. To be called before the caller locks rows of its own.
+    the person belongs to the neighbourhood is the caller's question. The caller's own locks come before those taken here.
     """
     return await _join(await lock_to_join(shift, person), person, judged_at=at, now=now, way=Way.ON_THE_SPOT)
 
