@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mingxun.checkins import rules
 from mingxun.checkins.schemas import DistanceBand, Flag, Grade, PlaceVerdict, VouchRefusal
+from mingxun.kit.phone_clock import BELIEVABLE, EARLIEST, LATEST
 from mingxun.places.codes import CodeKind
 
 NOW = datetime(2026, 7, 4, 6, 0, tzinfo=UTC)
@@ -63,9 +64,9 @@ def test_a_time_more_than_31_days_back_counts_when_it_was_received() -> None:
 )
 def test_no_time_that_a_phone_can_say_breaks_anything(at: datetime, sent_at: datetime) -> None:
     timing = rules.timing(at, sent_at, NOW)
-    assert NOW - rules.BELIEVABLE <= timing.at <= NOW
+    assert NOW - BELIEVABLE <= timing.at <= NOW
     assert timing.by_server <= NOW
-    assert rules.EARLIEST <= timing.phone_at <= rules.LATEST
+    assert EARLIEST <= timing.phone_at <= LATEST
 
 
 @given(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mingxun.checkins.rules import BELIEVABLE
+from mingxun.kit.phone_clock import BELIEVABLE
 from mingxun.people.schemas import Role
 from mingxun.shifts import rules
 from mingxun.shifts.rules import Clash, NeedNow, NeedPlan, Verdict, Way

@@ -1,10 +1,12 @@
 """A ticket's way over HTTP: who may do what with it, and what they are told when they may not."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from mingxun.kit.database import fetch, fetch_value
@@ -21,6 +23,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "verification": {},
     "reopening": {"reason": "还是满的"},
 }
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 async def facts_of(ticket: str) -> list[str]:
@@ -257,6 +263,31 @@ async def test_a_later_claim_by_a_colleague_is_told_who_was_quicker(desk: Desk) 
     )
 
 
+@pytest.mark.parametrize("first", ["claim", "decline", "resolution"])
+async def test_of_two_handlers_without_a_network_the_slower_is_told_who_was_quicker_and_what_they_did(
+    desk: Desk, first: str
+) -> None:
+    """Both saw the same version; what the first did is delivered before what the second did."""
+    here = desk.here
+    colleague = await add_person("王师傅", "+8619900019999", neighbourhood=here.id)
+    await add_membership(colleague, Role.HANDLER, here.area, here.property)
+    ticket = await desk.claimed() if first == "resolution" else await desk.open()
+    seen, kinds = {"If-Match": str(ticket["version"])}, {"claim": "claimed", "decline": "declined", "resolution": "resolved"}
+    assert (await desk.act(here.handler, ticket, first, headers=seen, **_one(first, "甲"))).status_code == 200
+    for second in ("resolution",) if first == "resolution" else ("claim", "decline"):
+        reply = await desk.act(colleague, ticket, second, headers=seen, **_one(second, "乙"))
+        told = reply.json()
+        quicker = "already-claimed" if first == second == "claim" else "ticket-changed"
+        assert (reply.status_code, told["type"]) == (409, f"/problems/{quicker}")
+        assert (told["last_act"], told["by_name"], told["party_name"]) == (kinds[first], here.handler.name, here.property.name)
+        assert instant(told["at"]) == desk.clock.now()
+    assert [step["kind"] for step in (await desk.get(here.coordinator, ticket)).json()["timeline"]][-1] == kinds[first]
+
+
+def _one(act: str, reason: str) -> dict[str, Any]:
+    return {"claim": {}, "decline": {"reason": reason}, "resolution": {"photos": [str(uuid4())]}}[act]
+
+
 async def test_an_act_on_what_was_seen_is_refused_when_the_ticket_has_moved_on(desk: Desk) -> None:
     opened = await desk.open()
     here = desk.here
@@ -337,13 +368,73 @@ async def test_what_the_contract_does_not_allow_is_refused(desk: Desk, field: st
     assert (await desk.ask_open(**{field: value})).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "seen_at", ["2026-09-18T09:48:00+08:00", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]
-)
-async def test_a_phone_whose_clock_is_off_is_no_hindrance(desk: Desk, seen_at: str) -> None:
+@pytest.mark.parametrize("seen_at", ["1970-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+async def test_a_phone_that_believes_anything_is_no_hindrance(desk: Desk, seen_at: str) -> None:
     opened = await desk.open(seen_at=seen_at)
-    assert datetime.fromisoformat(opened["opened_at"]) == desk.clock.now()
-    assert opened["seen_at"]
+    assert instant(opened["opened_at"]) == instant(opened["seen_at"]) == desk.clock.now()
+    assert opened["clock_off"]
+    assert opened["phone_at"]
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=48), timedelta(hours=-48), timedelta(minutes=3)])
+async def test_of_a_phone_whose_clock_is_off_both_times_are_kept_and_it_is_said(desk: Desk, off: timedelta) -> None:
+    now = desk.clock.now()
+    seen = now - timedelta(minutes=30)
+    opened = await desk.open(seen_at=(seen + off).isoformat(), sent_at=(now + off).isoformat())
+    for told in (opened, (await desk.get(desk.here.handler, opened)).json()):
+        assert (instant(told["seen_at"]), instant(told["phone_at"]), told["clock_off"]) == (seen, seen + off, True)
+
+
+async def test_a_clock_two_minutes_off_is_believed(desk: Desk) -> None:
+    seen = desk.clock.now() - timedelta(hours=5)
+    sent = desk.clock.now() + timedelta(minutes=2)
+    opened = await desk.open(seen_at=seen.isoformat(), sent_at=sent.isoformat())
+    assert (instant(opened["seen_at"]), instant(opened["phone_at"]), opened["clock_off"]) == (seen, seen, False)
+
+
+async def test_an_older_app_that_does_not_say_when_it_sent_is_believed_as_far_as_can_be(desk: Desk) -> None:
+    now = desk.clock.now()
+    for seen, counts, off in ((now - timedelta(days=2), now - timedelta(days=2), False), (now + timedelta(days=2), now, True)):
+        opened = await desk.open(seen_at=seen.isoformat(), attendance=str(uuid4()))
+        assert (instant(opened["seen_at"]), instant(opened["phone_at"]), opened["clock_off"]) == (counts, seen, off)
+
+
+async def test_the_order_of_tickets_and_of_their_steps_is_the_servers_whatever_phones_say(desk: Desk) -> None:
+    opened = []
+    for off in (timedelta(hours=48), timedelta(hours=-48), timedelta(0)):
+        now = desk.clock.now()
+        opened.append(await desk.open(seen_at=(now + off).isoformat(), sent_at=(now + off).isoformat()))
+        desk.clock.forward(timedelta(minutes=1))
+    assert [one["id"] for one in await desk.list(desk.here.coordinator)] == [one["id"] for one in reversed(opened)]
+    claimed = await desk.done(desk.here.handler, opened[0], "claim")
+    assert [step["kind"] for step in claimed["timeline"]] == ["opened", "claimed"]
+    assert instant(claimed["seen_at"]) <= instant(claimed["timeline"][0]["at"]) < instant(claimed["timeline"][1]["at"])
+
+
+async def test_what_an_older_version_sent_and_kept_is_known_again_when_it_comes_anew(desk: Desk) -> None:
+    """The answer was lost, then app and server were updated: the same report now says when it is sent."""
+    report: dict[str, Any] = {
+        "id": str(uuid4()),
+        "category": "waste",
+        "urgency": "normal",
+        "what": "垃圾满了",
+        "details": "",
+        "location": None,
+        "area": None,
+        "whereabouts": "",
+        "photos": [],
+        "attendance": str(uuid4()),
+        "seen_at": "2026-09-16T09:48:00+08:00",
+        "party": None,
+    }
+    before = hashlib.sha256(msgspec.json.encode(report)).digest()
+    await desk.open(**report)
+    assert await fetch_value("SELECT fingerprint FROM ticket WHERE id = $1::uuid", report["id"]) == before
+    for minutes in (1, 2):
+        desk.clock.forward(timedelta(minutes=minutes))
+        again = await desk.open(**report, sent_at=desk.clock.now().isoformat())
+        assert again["number"]
+    assert await facts_of(report["id"]) == ["ticket_opened"]
 
 
 async def test_resolving_takes_a_photo(desk: Desk) -> None:

@@ -49,9 +49,16 @@ function reasons(problem: P, key = 'reasons', of: Record<string, unknown> = refu
   return found.map((reason) => of[String(reason)]).filter((sentence): sentence is string => typeof sentence === 'string').join(language.now === 'zh' ? '' : ' ')
 }
 
+/** Who acted on a ticket before, and when: `和畅物业的王师傅 9:48 `. */
+const quicker = (p: P): string => `${text(p, 'party_name')}${text(p, 'party_name') && text(p, 'by_name') ? '的' : ''}${text(p, 'by_name') || (text(p, 'party_name') ? '' : '别人')}${typeof p.at === 'string' ? ` ${moment(p.at)} ` : ''}`
+const quickerEn = (p: P): string => `${text(p, 'by_name') || text(p, 'party_name') || 'Somebody'}${text(p, 'by_name') && text(p, 'party_name') ? ` (${text(p, 'party_name')})` : ''}`
+const atEn = (p: P): string => (typeof p.at === 'string' ? `, ${moment(p.at)}` : '')
+const LAST_ACTS = ['opened', 'claimed', 'declined', 'handed_over', 'resolved', 'verified', 'reopened'] as const
+const lastAct = (p: P): (typeof LAST_ACTS)[number] | null => LAST_ACTS.find((act) => act === p.last_act) ?? null
+
 const sentences = words(
   {
-    'already-claimed': (p: P) => `${text(p, 'party_name') || '别人'}已经认领了，您不用管了。`,
+    'already-claimed': (p: P) => `${quicker(p)}已经认领了，由他们办，您不用管了。`,
     'area-exists': () => '这里已经有同名的区域了，换个名字。',
     'area-misplaced': () => '这种区域不能放在那里，换一个上级。',
     'bad-request': () => '明巡没听懂，请更新一下再试。',
@@ -105,7 +112,17 @@ const sentences = words(
     'shift-in-past': () => '这个时间过去太久了，请选晚一点的。补记最多 31 天前，改时间最多改到一天前。',
     'shift-invalid': () => '时间或者人数不对：结束要晚于开始，最少不能多于最多。',
     'sign-up-refused': (p: P) => reasons(p) || '现在报不上这一班。',
-    'ticket-changed': (p: P) => `这件事刚才有变动${text(p, 'by_name') ? `（${text(p, 'by_name')}${typeof p.at === 'string' ? ` ${moment(p.at)}` : ''}）` : ''}，请看一眼再办。`,
+    'ticket-changed': (p: P) => {
+      switch (lastAct(p)) {
+        case 'claimed': return `${quicker(p)}先认领了，由他们办。要是不该他们办，请看一眼再转交。`
+        case 'declined': return `${quicker(p)}先婉拒了，统筹员会另找人。您要办的话，请统筹员再转给您。`
+        case 'handed_over': return `${text(p, 'by_name') || '有人'}${typeof p.at === 'string' ? ` ${moment(p.at)} ` : ''}转交了，现在在${text(p, 'party_name') || '别的单位'}手里。请看一眼再办。`
+        case 'resolved': return `${quicker(p)}先办结了，等人去看，您不用再办。`
+        case 'verified': return `${text(p, 'by_name') || '有人'}${typeof p.at === 'string' ? ` ${moment(p.at)} ` : ''}去看过，确认修好了，您不用再办。要是又坏了，请重开。`
+        case 'reopened': return `${text(p, 'by_name') || '有人'}${typeof p.at === 'string' ? ` ${moment(p.at)} ` : ''}去看过，没修好，重开了。请看一眼再办。`
+        default: return `这件事刚才有变动${text(p, 'by_name') ? `（${text(p, 'by_name')}${typeof p.at === 'string' ? ` ${moment(p.at)}` : ''}）` : ''}，请看一眼再办。`
+      }
+    },
     'ticket-refused': (p: P) => (p.refusal === 'same_party' ? '本来就在他们手里。' : '还没有单位接手，请统筹员先转交。'),
     'too-large': () => '太大了，传不上去。',
     'too-many-tries': (p: P) => soon(p, (wait) => `试得太多了，过 ${wait}再试。`),
@@ -117,7 +134,7 @@ const sentences = words(
     'wrong-credentials': () => '手机号或者密码不对。',
   },
   {
-    'already-claimed': (p) => `${text(p, 'party_name') || 'Somebody'} has claimed it already. Nothing is left to do.`,
+    'already-claimed': (p) => `${quickerEn(p)} claimed it first${atEn(p)}. They deal with it; nothing is left for you to do.`,
     'area-exists': () => 'There is an area of this name here already; choose another.',
     'area-misplaced': () => 'This kind of area can’t stand there; choose another parent.',
     'bad-request': () => 'This was not understood. Update Mingxun and try again.',
@@ -171,7 +188,17 @@ const sentences = words(
     'shift-in-past': () => 'That time is too long ago. Choose a later one: at most 31 days back for a new shift, a day for one that is moved.',
     'shift-invalid': () => 'Times or numbers don’t fit: the end comes after the start, the minimum is at most the maximum.',
     'sign-up-refused': (p) => reasons(p) || 'You can’t take a place on this shift now.',
-    'ticket-changed': (p) => `This has moved on${text(p, 'by_name') ? ` (${text(p, 'by_name')}${typeof p.at === 'string' ? `, ${moment(p.at)}` : ''})` : ''}. Look again first.`,
+    'ticket-changed': (p) => {
+      switch (lastAct(p)) {
+        case 'claimed': return `${quickerEn(p)} claimed it first${atEn(p)}, and deals with it. If it is not theirs to do, look again, then hand it over.`
+        case 'declined': return `${quickerEn(p)} declined it first${atEn(p)}; a coordinator finds somebody else. To do it yourself, ask the coordinator to hand it to you.`
+        case 'handed_over': return `${text(p, 'by_name') || 'Somebody'} handed it over${atEn(p)}; now it is with ${text(p, 'party_name') || 'another party'}. Look again first.`
+        case 'resolved': return `${quickerEn(p)} resolved it first${atEn(p)}; somebody will go and look. Nothing is left for you to do.`
+        case 'verified': return `${text(p, 'by_name') || 'Somebody'} looked${atEn(p)}: it is mended. If it is broken again, reopen it.`
+        case 'reopened': return `${text(p, 'by_name') || 'Somebody'} looked${atEn(p)}: it is not mended, and open again. Look again first.`
+        default: return `This has moved on${text(p, 'by_name') ? ` (${text(p, 'by_name')}${typeof p.at === 'string' ? `, ${moment(p.at)}` : ''})` : ''}. Look again first.`
+      }
+    },
     'ticket-refused': (p) => (p.refusal === 'same_party' ? 'It is with them already.' : 'No party has it yet. A coordinator hands it over first.'),
     'too-large': () => 'It is too large to be sent.',
     'too-many-tries': (p) => `Too many tries. Try again in ${soonEn(p)}.`,

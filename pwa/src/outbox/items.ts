@@ -28,7 +28,10 @@ export interface Item {
   body: Record<string, unknown> | null
   /** A photo's bytes are in the store `contents` under the same id. */
   content: { type: string; size: number; sha256: string } | null
-  /** None for check-ins, check-outs (`sent_at` makes each body another) and photos: their own id makes them retryable. */
+  /**
+   * None for check-ins, check-outs, tickets (`sent_at` makes each body another) and photos: their own id makes them
+   * retryable. A ticket of an older version has one, and goes as it was made: the server may know it by its key.
+   */
   idempotencyKey: string | null
   /** `If-Match`: the version that the author saw; the server refuses when it has moved on. */
   ifMatch?: string
@@ -71,9 +74,10 @@ export function confirms(item: Item, receipt: unknown): boolean {
   }
 }
 
-/** The body as it goes out now. A check-in tells the phone's clock at this very sending. */
+/** The body as it goes out now. What has a time of the phone's tells the phone's clock at this very sending, too. */
 export function completed(item: Item, now: Date): Record<string, unknown> | null {
-  return item.kind === 'check-in' || item.kind === 'check-out' ? { ...item.body, sent_at: now.toISOString() } : item.body
+  const timed = item.kind === 'check-in' || item.kind === 'check-out' || item.kind === 'ticket'
+  return timed && item.idempotencyKey === null ? { ...item.body, sent_at: now.toISOString() } : item.body
 }
 
 /** RFC 9530: lets the server refuse bytes that were cut or changed on their way. */

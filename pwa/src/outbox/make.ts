@@ -19,7 +19,7 @@ export function photo(id: string, content: { type: string; size: number; sha256:
 }
 
 export function ticket(neighbourhood: string, body: { id: string } & Record<string, unknown>, { author, about, now, dependsOn = [] }: Made): Item {
-  return { ...base(body.id, author, about, now, dependsOn), kind: 'ticket', method: 'POST', url: `/api/neighbourhoods/${neighbourhood}/tickets`, body, content: null, idempotencyKey: crypto.randomUUID() }
+  return { ...base(body.id, author, about, now, dependsOn), kind: 'ticket', method: 'POST', url: `/api/neighbourhoods/${neighbourhood}/tickets`, body, content: null, idempotencyKey: null }
 }
 
 export type TicketAct = 'claim' | 'decline' | 'hand-over' | 'resolution' | 'verification' | 'reopening'

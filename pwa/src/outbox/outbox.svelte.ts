@@ -113,11 +113,10 @@ class Outbox {
   }
 
   /** A ticket with its photos, kept in one transaction: all or none. */
-  async ticket(neighbourhood: string, body: Body<import('../api/types').OpenTicket, 'photos'>, photos: Blob[], about: About): Promise<Kept<TicketDetail>> {
+  async ticket(neighbourhood: string, body: Body<import('../api/types').OpenTicket, 'photos' | 'sent_at' | 'attendance'>, photos: Blob[], about: About): Promise<Kept<TicketDetail>> {
     const id = crypto.randomUUID()
     const pictures = await this.#pictures(photos, about)
-    const dependsOn = [...pictures.map(({ item }) => item.id), ...(body.attendance ? [body.attendance] : [])]
-    const item = make.ticket(neighbourhood, { ...body, id, photos: pictures.map((one) => one.item.id) }, this.#made(about, dependsOn))
+    const item = make.ticket(neighbourhood, { ...body, id, photos: pictures.map((one) => one.item.id) }, this.#made(about, pictures.map((one) => one.item.id)))
     return this.#keep<'ticket'>([...pictures, { item }], id)
   }
 

@@ -181,7 +181,7 @@ describe('sending', () => {
   it('repeats the same Idempotency-Key and body on every try', async () => {
     let tries = 0
     const { engine, sent, at } = world((one) => (++tries === 1 ? 'no network' : right(one)))
-    await keep(ticket('t'))
+    await keep(make.ticketAct('t', 'claim', {}, 3, made()))
     await engine.flush()
     at.now += 60_000
     await engine.flush()
@@ -201,6 +201,28 @@ describe('sending', () => {
     expect(sent.map((one) => one.key)).toEqual([null, null])
     expect(sent.map((one) => (one.body as { sent_at: string }).sent_at)).toEqual(['2026-09-16T06:00:00.000Z', '2026-09-16T07:00:00.000Z'])
     expect(sent.map((one) => (one.body as { at: string }).at)).toEqual(['2026-09-16T06:00:00Z', '2026-09-16T06:00:00Z'])
+  })
+
+  it('tells the phone’s clock with each report of an issue, too', async () => {
+    let tries = 0
+    const { engine, sent, at } = world((one) => (++tries === 1 ? 'no network' : right(one)))
+    await keep(ticket('t'))
+    await engine.flush()
+    at.now += 3_600_000
+    await engine.flush()
+    expect(sent.map((one) => one.key)).toEqual([null, null])
+    expect(sent.map((one) => one.body)).toEqual(['06', '07'].map((hour) => ({ id: 't', what: '积水', photos: [], sent_at: `2026-09-16T${hour}:00:00.000Z` })))
+    expect(await waiting()).toEqual([])
+  })
+
+  it('delivers a report kept by an older version as it was, with its key', async () => {
+    const { engine, sent } = world(right)
+    const body = { id: 't', what: '积水', photos: [], attendance: 'a', seen_at: '2026-09-15T06:00:00Z' }
+    await keep({ ...ticket('t'), body, idempotencyKey: 'of-old' })
+    await engine.flush()
+    expect(sent).toMatchObject([{ key: 'of-old', body }])
+    expect(sent[0]?.body).toEqual(body)
+    expect(await waiting()).toEqual([])
   })
 
   it('keeps the order: photo, then its ticket, then an act on it', async () => {

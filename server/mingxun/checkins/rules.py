@@ -4,17 +4,14 @@ Pure. Nothing here refuses a volunteer: weak evidence is graded and odd evidence
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from mingxun.checkins.schemas import DistanceBand, Flag, Grade, PlaceVerdict, VouchRefusal
+from mingxun.kit.phone_clock import BELIEVABLE, judge
 from mingxun.places.codes import CodeKind
 
-CLOCK_TOLERANCE = timedelta(minutes=2)
-"""How far a phone's clock may be off the server's before it is corrected: slow networks take up to a minute."""
 PROMPT = timedelta(minutes=10)
 """What arrives within this time of the scan is not called late."""
-BELIEVABLE = timedelta(days=31)
-"""The furthest back that a time is believed: as far as a paper sheet may be entered."""
 VAGUE_ACCURACY = 1000.0
 """Metres: a position no better than this (a cell tower) says nothing about a fence of some 80 m."""
 TRAVEL_SPEED = 60 / 3.6
@@ -29,18 +26,7 @@ SHIFT_MARGIN = timedelta(minutes=60)
 VOUCH_GRACE = timedelta(minutes=5)
 """How far in the future a vouched time may lie: clocks differ."""
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-
 _BANDS = ((50.0, DistanceBand.WITHIN_50_M), (200.0, DistanceBand.WITHIN_200_M), (1000.0, DistanceBand.WITHIN_1_KM))
-
-
-def phone_time(at: datetime) -> datetime:
-    """A time as a phone gave it, in UTC, moved into 1970–2099: a dead battery makes phones believe anything."""
-    try:
-        return min(max(at.astimezone(UTC), EARLIEST), LATEST)
-    except OverflowError:
-        return EARLIEST if at.year < 5000 else LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +43,10 @@ class Timing:
 
 
 def timing(at: datetime, sent_at: datetime, received: datetime) -> Timing:
-    """Judge the phone's time `at`, given its clock `sent_at` when it sent and the server's clock `received` (all aware).
-
-    A clock within 2 minutes of the server's is believed. Otherwise the time is corrected by the difference, which keeps the order
-    of whatever one phone did. A time that is in the future even so, or more than 31 days back, can't be: it counts when received.
-    """
-    at, sent_at = phone_time(at), phone_time(sent_at)
-    offset = received - sent_at
-    corrected = min(at + offset, received)
-    flags = set()
-    counts = at
-    if abs(offset) > CLOCK_TOLERANCE:
-        flags.add(Flag.CLOCK_OFF)
-        counts = corrected
-    if counts > received + CLOCK_TOLERANCE:
-        flags.add(Flag.CLOCK_OFF)
-    counts = min(counts, received)
-    if received - counts > PROMPT:
-        flags.add(Flag.LATE_UPLOAD)
-    if received - counts > BELIEVABLE:
-        flags.add(Flag.CLOCK_OFF)
-        counts = received
-    return Timing(counts, corrected, at, received, frozenset(flags))
+    """Judge the phone's time `at`, given its clock `sent_at` when it sent and the server's clock `received` (`kit.phone_clock`)."""
+    found = judge(at, sent_at, received)
+    flags = {flag for flag, given in ((Flag.CLOCK_OFF, found.clock_off), (Flag.LATE_UPLOAD, found.ago > PROMPT)) if given}
+    return Timing(found.at, found.by_server, found.said, received, frozenset(flags))
 
 
 @dataclass(frozen=True, slots=True)

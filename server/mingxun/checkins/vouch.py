@@ -14,6 +14,7 @@ from mingxun.checkins.stays import Standing
 from mingxun.checkins.writing import Place, arrive
 from mingxun.kit.clock import Clock
 from mingxun.kit.database import fetch_row
+from mingxun.kit.phone_clock import phone_time
 from mingxun.kit.problems import Forbidden, NotFound
 from mingxun.kit.signing import Keys
 from mingxun.ledger import record
@@ -38,7 +39,7 @@ async def vouch_check_in(actor: Actor, shift_id: UUID, wanted: VouchCheckIn, *, 
         raise VouchForSelf(refusals=list(refusals))
     if refusals:
         raise VouchOutOfTime(refusals=list(refusals))
-    at = min(rules.phone_time(wanted.at), now)
+    at = min(phone_time(wanted.at), now)
     fingerprint = fingerprint_of(keys, wanted.direction, actor.person, shift.id, wanted.person, wanted.at, wanted.reason)
     moment, seen = await load_moment(wanted.person, at, wanted.id, None)
     if seen is not None:

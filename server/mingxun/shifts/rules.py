@@ -20,7 +20,7 @@ FURTHEST = timedelta(days=730)
 AFTERWARDS = timedelta(days=31)
 """How long what happened can still be entered, from a paper sheet or from memory: so far back a new shift may start, and so long
 after its end a planner adds people to a shift by hand and takes off who was not there. As far back as anybody's word for a coming
-is taken (`checkins.rules.BELIEVABLE`), so that what is entered can be vouched for, too."""
+is taken (`kit.phone_clock.BELIEVABLE`), so that what is entered can be vouched for, too."""
 MOVED_BACK = timedelta(days=1)
 """How far back a shift that is planned already may be moved: people look forward to it, so farther is a slip of the day."""
 EARLY_CHECK_IN = timedelta(minutes=60)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _COLUMNS = """t.id, t.neighbourhood, t.number, t.category, t.urgency, t.what, t.details, t.state,
     t.location, l.name AS location_name, l.plate, a.name AS area_name, t.whereabouts,
     t.party, p.kind AS party_kind, p.name AS party_name, p.phone AS party_phone, t.parties,
-    t.opened_by, t.opened_at, t.seen_at, t.claim_by, t.resolve_by, t.resolved_by, t.version, shown.photo AS shown_photo"""
+    t.opened_by, t.opened_at, t.seen_at, t.phone_at, t.clock_off, t.claim_by, t.resolve_by, t.resolved_by, t.version, shown.photo AS shown_photo"""
 _JOINED = """LEFT JOIN location l ON l.id = t.location
     LEFT JOIN area a ON a.id = coalesce(t.area, l.area)
     LEFT JOIN party p ON p.id = t.party
@@ -109,6 +109,8 @@ async def load_detail(ticket: UUID, *, actor: Actor, now: datetime) -> TicketDet
         **_listed(row, now),
         details=row["details"],
         seen_at=row["seen_at"],
+        phone_at=row["phone_at"],
+        clock_off=row["clock_off"],
         opened_by_name=_name(events[0], reader),
         mine=row["opened_by"] == actor.person,
         version=row["version"],

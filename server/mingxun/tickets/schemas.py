@@ -95,10 +95,14 @@ class OpenTicket(Request, frozen=True, kw_only=True):
     photos: Photos = msgspec.field(default_factory=list)
     """Uploaded with `uploadPhoto` by the same person, each on one ticket only."""
     attendance: UUID | None = None
-    """The check-in during which it was found."""
+    """Sent by older apps and not kept: during which stay it was found follows from who reported it and when."""
     seen_at: Instant
+    """The phone's clock when it was seen."""
     party: UUID | None = None
     """To whom it goes. None: the party that the category goes to in this neighbourhood."""
+    sent_at: Instant | None = None
+    """The phone's clock at this sending: shows how far it is off. Another one with each sending is still the same ticket; so leave
+    out the `Idempotency-Key`. Older apps don't send it."""
 
 
 class DeclineTicket(Request, frozen=True, kw_only=True):
@@ -189,7 +193,11 @@ class TicketDetail(TicketOut, frozen=True, kw_only=True):
 
     details: str
     seen_at: Instant
-    """When it was seen, by the phone's clock, which may be off."""
+    """When it was seen: by the phone's clock, corrected where that was off; never after `opened_at`."""
+    phone_at: Instant | None
+    """The same as the phone's clock had it; None where no phone said it."""
+    clock_off: bool
+    """The phone's clock was more than 2 minutes off when it sent this, or said what can't be."""
     opened_by_name: str
     """For a reader who is nothing but a handler, only the first character (`金**`)."""
     mine: bool

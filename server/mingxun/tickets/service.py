@@ -13,6 +13,7 @@ from mingxun.areas import load_area
 from mingxun.kit.clock import Clock
 from mingxun.kit.database import execute, fetch, fetch_row, fetch_value
 from mingxun.kit.ids import new_id
+from mingxun.kit.phone_clock import judge
 from mingxun.kit.problems import Forbidden, IdTaken, NotFound
 from mingxun.ledger import record
 from mingxun.people.access import Act as Permission
@@ -82,7 +83,8 @@ async def open_ticket(neighbourhood: UUID, wanted: OpenTicket, *, actor: Actor, 
     Raises IdTaken, NotInNeighbourhood, PhotoUnusable. Locks the id, and the neighbourhood's counter of the day, until the end.
     """
     now = clock.now()
-    fingerprint = hashlib.sha256(msgspec.json.encode(wanted)).digest()
+    fingerprint = _fingerprint(wanted)
+    seen = judge(wanted.seen_at, wanted.sent_at, now)
     await execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"ticket {wanted.id}")
     known = await fetch_row("SELECT neighbourhood, opened_by, fingerprint FROM ticket WHERE id = $1", wanted.id)
     if known is not None:
@@ -110,10 +112,11 @@ async def open_ticket(neighbourhood: UUID, wanted: OpenTicket, *, actor: Actor, 
             state=TicketState.OPEN.value,
             opened_by=actor.person,
             opened_at=now,
-            seen_at=rules.in_utc(wanted.seen_at) or now,
+            seen_at=seen.at,
+            phone_at=seen.said,
+            clock_off=seen.clock_off,
             claim_by=times.claim_by,
             resolve_by=times.resolve_by,
-            attendance=wanted.attendance,
             fingerprint=fingerprint,
             version=1,
         )
@@ -133,6 +136,13 @@ async def open_ticket(neighbourhood: UUID, wanted: OpenTicket, *, actor: Actor, 
     )
     await record(fact, actor=actor.person, at=now)
     return await load_detail(wanted.id, actor=actor, now=now)
+
+
+def _fingerprint(wanted: OpenTicket) -> bytes:
+    """Of what a report says. `sent_at` is another one with each sending, and was not there in older versions."""
+    said = msgspec.structs.asdict(wanted)
+    del said["sent_at"]
+    return hashlib.sha256(msgspec.json.encode(said)).digest()
 
 
 async def claim_ticket(ticket: UUID, *, actor: Actor, expected: int | None, clock: Clock) -> TicketDetail:

@@ -1,6 +1,6 @@
 """The tables of tickets and their photos, and nothing else. The constraints and indexes stand in the migration."""
 
-from piccolo.columns import UUID, Array, Bytea, Date, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, Boolean, Bytea, Date, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from mingxun.kit.database import ENGINE
@@ -37,7 +37,10 @@ class Ticket(Table, tablename="ticket", db=ENGINE):
     opened_at = Timestamptz()
     """When it reached the server. The deadlines count from here: before, nobody could have claimed it."""
     seen_at = Timestamptz()
-    """When it was seen, by the phone's clock."""
+    """When it was seen, by the phone's clock, corrected where that was off."""
+    phone_at = Timestamptz(null=True, default=None)
+    """The same as the phone said it."""
+    clock_off = Boolean(default=False)
     claim_by = Timestamptz()
     resolve_by = Timestamptz()
     claim_overdue_at = Timestamptz(null=True, default=None)
@@ -45,10 +48,8 @@ class Ticket(Table, tablename="ticket", db=ENGINE):
     resolve_overdue_at = Timestamptz(null=True, default=None)
     resolved_by = UUID(null=True, default=None)
     """Who resolved it last."""
-    attendance = UUID(null=True, default=None)
-    """The check-in during which it was found; presence is a floor above, hence no foreign key."""
     fingerprint = Bytea()
-    """SHA-256 of the request that opened it: the same id with the same content is the same ticket."""
+    """SHA-256 of the request that opened it, but for when it was sent: the same id with the same content is the same ticket."""
     version = Integer()
 
 
