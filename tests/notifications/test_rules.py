@@ -93,6 +93,11 @@ def test_every_kind_of_fact_is_announced_or_silent_for_a_reason() -> None:
     assert all(SILENT.values())
 
 
+def test_an_announcement_is_enqueued_for_exactly_the_kinds_that_somebody_is_told_of() -> None:
+    assert {kind for kind in ANNOUNCED if kind.silent} == set()
+    assert {kind for kind in SILENT if not kind.silent} == set()
+
+
 def test_an_unknown_fact_tells_nobody() -> None:
     class Unheard(Fact, frozen=True, kw_only=True, tag="unheard_of"):
         pass

@@ -55,6 +55,8 @@ async def test_a_link_makes_an_account_and_gives_the_role(
     assert (await anonymous.get("/api/me")).json()["name"] == "钱多多"
     kinds = {row["kind"] for row in await fetch("SELECT kind FROM fact")}
     assert {"invitation_created", "invitation_accepted", "membership_given", "signed_in"} <= kinds
+    told = await fetch("SELECT f.kind FROM fact f JOIN pgqueuer q ON q.payload = uuid_send(f.id) WHERE q.entrypoint = 'announce'")
+    assert {row["kind"] for row in told} == {"invitation_accepted", "membership_given"}
 
 
 async def test_the_picture_is_the_link(client_of: ClientOf, world: World) -> None:

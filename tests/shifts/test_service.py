@@ -73,6 +73,7 @@ async def test_a_planned_shift_is_open_with_its_needs_in_order_and_recorded(worl
     assert (shift.minimum, shift.desired, shift.maximum, shift.taken, shift.version) == (2, 2, 5, 0, 1)
     assert (shift.location_name, shift.plate) == ("东门", "01")
     assert await facts_of(shift.id, "shift_created") == 1
+    assert await fetch_value("SELECT count(*) FROM pgqueuer") == 0, "nobody is told, so nothing is enqueued"
 
 
 async def test_every_fault_of_a_wanted_shift_is_told_at_once(world: World, clock: TestClock, gate: UUID) -> None:

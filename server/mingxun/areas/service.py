@@ -95,7 +95,7 @@ async def create_areas(
     )
     for area in made:
         fact = AreaCreated(neighbourhood=area.neighbourhood, subject=area.id, area_kind=kind, parent=area.parent, name=area.name)
-        await record(fact, actor=actor, at=at, announce=False)
+        await record(fact, actor=actor, at=at)
     return made
 
 

@@ -227,5 +227,4 @@ async def _record(arrived: Arrived, person: UUID, place: Place, scan: Scan) -> N
             ),
             actor=person,
             at=scan.received_at,
-            announce=False,
         )

@@ -254,5 +254,4 @@ async def _record(leaving: LeavingStay, scan: Scan, going: Going, conflict: Conf
             ),
             actor=actor,
             at=scan.received_at,
-            announce=False,
         )

@@ -1,6 +1,7 @@
 """What happened about presence. `subject` is the stay."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from mingxun.checkins.schemas import Conflict, Direction, Flag, Grade
@@ -23,6 +24,7 @@ class CheckedIn(Fact, frozen=True, kw_only=True, tag="checked_in"):
 class ScannedAgain(Fact, frozen=True, kw_only=True, tag="scanned_again"):
     """One more scan of a coming or going that was known already; `counts` when it is the earlier one and moved the time."""
 
+    silent: ClassVar[bool] = True
     attendance: UUID
     person: UUID
     location: UUID
@@ -36,6 +38,7 @@ class ScannedAgain(Fact, frozen=True, kw_only=True, tag="scanned_again"):
 class ScanFlagged(Fact, frozen=True, kw_only=True, tag="scan_flagged"):
     """A scan that was delivered later, `actor`'s, showed something odd about this one; it has the flag since."""
 
+    silent: ClassVar[bool] = True
     attendance: UUID
     person: UUID
     evidence: UUID

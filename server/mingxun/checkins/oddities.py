@@ -61,4 +61,4 @@ async def flag_others(found: Oddities, *, actor: UUID, at: datetime) -> None:
                 evidence=row["id"],
                 flag=flag,
             )
-            await record(fact, actor=actor, at=at, announce=False)
+            await record(fact, actor=actor, at=at)

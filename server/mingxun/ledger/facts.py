@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NewType
+from typing import ClassVar, NewType
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """None for what concerns an account or a whole subdistrict."""
     subject: UUID
     """What it happened to: the shift, ticket, person …"""
+    silent: ClassVar[bool] = False
+    """Nobody is ever told of facts of this kind, so their announcement is not even enqueued (`SILENT` in notifications says why)."""
 
 
 class RecordedFact(msgspec.Struct, frozen=True, kw_only=True):

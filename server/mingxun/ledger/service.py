@@ -16,10 +16,9 @@ HINTS = "mingxun_hint"
 _encoder = msgspec.json.Encoder()
 
 
-async def record(fact: Fact, *, actor: UUID | None, at: datetime, announce: bool = True) -> FactId:
-    """Write `fact` down, enqueue its announcement and hint at it to whoever watches: all or nothing, with the caller's transaction.
-
-    `announce=False` is for facts that nobody is ever told of (`SILENT` in notifications).
+async def record(fact: Fact, *, actor: UUID | None, at: datetime) -> FactId:
+    """Write `fact` down, enqueue its announcement (unless its kind is silent) and hint at it to whoever watches: all or nothing, with
+    the caller's transaction.
     """
     identity = FactId(new_id())
     hinted = _encoder.encode({"neighbourhood": fact.neighbourhood, "person": None, "topic": _tag(fact), "id": fact.subject})
@@ -37,7 +36,7 @@ async def record(fact: Fact, *, actor: UUID | None, at: datetime, announce: bool
         HINTS,
         _encoder.encode(fact).decode(),
     )
-    if announce:
+    if not fact.silent:
         await enqueue("announce", identity.bytes)
     return identity
 

@@ -103,7 +103,7 @@ async def open_session(person: UUID, browser: Browser, *, settings: Settings, no
     if browser.session:
         await end_session_of(browser.session, now=now)
     session, token = await start_session(person, device=browser.device, settings=settings, now=now)
-    await record(SignedIn(neighbourhood=None, subject=person, session=session), actor=person, at=now, announce=False)
+    await record(SignedIn(neighbourhood=None, subject=person, session=session), actor=person, at=now)
     return SignedInBrowser(me=await load_me(person, session), token=token)
 
 
@@ -193,7 +193,7 @@ async def change_password(actor: Actor, data: ChangePassword, *, limits: RateLim
     ended = await end_sessions(actor.person, now=now, sparing=actor.session)
     await revoke_invitations_of(actor.person, now=now)
     fact = PasswordChanged(neighbourhood=None, subject=actor.person, sessions_ended=ended)
-    await record(fact, actor=actor.person, at=now, announce=False)
+    await record(fact, actor=actor.person, at=now)
 
 
 async def disable_account(person: UUID, *, actor: UUID | None, clock: Clock) -> None:
@@ -203,7 +203,7 @@ async def disable_account(person: UUID, *, actor: UUID | None, clock: Clock) -> 
         raise NotFound("There is no such account, or it is disabled already.")
     ended = await end_sessions(person, now=now)
     await revoke_invitations_of(person, now=now)
-    await record(AccountDisabled(neighbourhood=None, subject=person, sessions_ended=ended), actor=actor, at=now, announce=False)
+    await record(AccountDisabled(neighbourhood=None, subject=person, sessions_ended=ended), actor=actor, at=now)
 
 
 async def revoke_invitations_of(person: UUID, *, now: datetime) -> None:
@@ -246,4 +246,4 @@ async def end_session(actor: Actor, session: UUID, *, clock: Clock) -> None:
         return
     await execute("UPDATE session SET ended_at = $2 WHERE id = $1", session, now)
     fact = SessionEnded(neighbourhood=None, subject=actor.person, session=session)
-    await record(fact, actor=actor.person, at=now, announce=False)
+    await record(fact, actor=actor.person, at=now)

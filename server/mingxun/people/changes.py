@@ -26,7 +26,7 @@ class PersonChange(msgspec.Struct, frozen=True, kw_only=True):
 async def record_change(change: PersonChange, *, neighbourhood: UUID | None, actor: UUID, at: datetime) -> None:
     """Record that one field of a person became different. `neighbourhood`: where their record is kept."""
     fact = PersonChanged(neighbourhood=neighbourhood, subject=change.person, fields=[change.field])
-    await keep_changes(await record(fact, actor=actor, at=at, announce=False), [change], neighbourhood=neighbourhood, at=at)
+    await keep_changes(await record(fact, actor=actor, at=at), [change], neighbourhood=neighbourhood, at=at)
 
 
 async def keep_changes(fact: FactId, changes: Sequence[PersonChange], *, neighbourhood: UUID | None, at: datetime) -> None:

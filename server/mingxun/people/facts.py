@@ -1,6 +1,7 @@
 """Facts about people and their accounts. `subject` is the person unless said otherwise; none holds a name, number or address."""
 
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
@@ -30,30 +31,35 @@ class PersonField(StrEnum):
 class SignedIn(Fact, frozen=True, kw_only=True, tag="signed_in"):
     """Somebody signed in, with their password or by accepting an invitation."""
 
+    silent: ClassVar[bool] = True
     session: UUID
 
 
 class SessionEnded(Fact, frozen=True, kw_only=True, tag="session_ended"):
     """Somebody signed out, here or from another device."""
 
+    silent: ClassVar[bool] = True
     session: UUID
 
 
 class PasswordChanged(Fact, frozen=True, kw_only=True, tag="password_changed"):
     """Every other session and every waiting invitation of theirs ended with it."""
 
+    silent: ClassVar[bool] = True
     sessions_ended: list[UUID]
 
 
 class AccountDisabled(Fact, frozen=True, kw_only=True, tag="account_disabled"):
     """Every session and every waiting invitation of theirs ended with it."""
 
+    silent: ClassVar[bool] = True
     sessions_ended: list[UUID]
 
 
 class InvitationCreated(Fact, frozen=True, kw_only=True, tag="invitation_created"):
     """`subject` is the invitation."""
 
+    silent: ClassVar[bool] = True
     person: UUID
     role: Role
     area: UUID
@@ -72,6 +78,7 @@ class InvitationAccepted(Fact, frozen=True, kw_only=True, tag="invitation_accept
 class InvitationRevoked(Fact, frozen=True, kw_only=True, tag="invitation_revoked"):
     """`subject` is the invitation."""
 
+    silent: ClassVar[bool] = True
     person: UUID
 
 
@@ -96,16 +103,20 @@ class MembershipEnded(Fact, frozen=True, kw_only=True, tag="membership_ended"):
 class PersonViewed(Fact, frozen=True, kw_only=True, tag="person_viewed"):
     """Somebody read all that is kept of the person, with whatever it says of health and party membership."""
 
+    silent: ClassVar[bool] = True
+
 
 class PartyCreated(Fact, frozen=True, kw_only=True, tag="party_created"):
     """`subject` is the party."""
 
+    silent: ClassVar[bool] = True
     party_kind: PartyKind
 
 
 class PersonChanged(Fact, frozen=True, kw_only=True, tag="person_changed"):
     """Something of what is kept of a person became different, but for what a roster changes (RosterImported)."""
 
+    silent: ClassVar[bool] = True
     fields: list[PersonField]
 
 

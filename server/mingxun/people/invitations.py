@@ -173,7 +173,7 @@ async def _invite(
         now + life,
     )
     fact = InvitationCreated(neighbourhood=neighbourhood, subject=identity, person=person, role=role, area=area, party=party)
-    await record(fact, actor=made_by, at=now, announce=False)
+    await record(fact, actor=made_by, at=now)
     row = await fetch_row(f"{_OUT} WHERE i.id = $1", identity)
     if row is None:
         raise NotFound
@@ -235,7 +235,7 @@ async def revoke_invitation(actor: Actor, invitation: UUID, *, clock: Clock) -> 
     now = clock.now()
     await execute("UPDATE invitation SET revoked_at = $2 WHERE id = $1", invitation, now)
     fact = InvitationRevoked(neighbourhood=row["neighbourhood"], subject=invitation, person=row["person"])
-    await record(fact, actor=actor.person, at=now, announce=False)
+    await record(fact, actor=actor.person, at=now)
 
 
 async def preview_invitation(data: PreviewInvitation, *, source: str, limits: RateLimits, clock: Clock) -> InvitationPreview:
@@ -337,7 +337,7 @@ async def _take_up(row: "Record", person: UUID, *, at: datetime) -> None:
     fact = InvitationAccepted(
         neighbourhood=row["neighbourhood"], subject=row["id"], person=person, role=role, area=row["area"], made_by=row["made_by"]
     )
-    await record(fact, actor=person, at=at, announce=False)
+    await record(fact, actor=person, at=at)
 
 
 async def _forget_placeholder(person: UUID) -> None:

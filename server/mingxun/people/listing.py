@@ -119,7 +119,7 @@ async def get_person(actor: Actor, person: UUID, *, clock: Clock) -> PersonDetai
         raise Forbidden
     at_home = row["neighbourhood"] in allowed
     fact = PersonViewed(neighbourhood=row["neighbourhood"] if at_home else allowed[0], subject=person)
-    await record(fact, actor=actor.person, at=clock.now(), announce=False)
+    await record(fact, actor=actor.person, at=clock.now())
     memberships = [m for m in await memberships_of(person) if any(ref.id in allowed for ref in m.neighbourhoods)]
     return PersonDetail(
         id=person,
@@ -163,5 +163,5 @@ async def create_party(actor: Actor, neighbourhood: UUID, data: CreateParty, *, 
         party.phone,
     )
     fact = PartyCreated(neighbourhood=neighbourhood, subject=party.id, party_kind=party.kind)
-    await record(fact, actor=actor.person, at=clock.now(), announce=False)
+    await record(fact, actor=actor.person, at=clock.now())
     return party

@@ -55,4 +55,4 @@ async def end_membership(membership: UUID, *, actor: UUID | None, clock: Clock) 
         area=row["area"],
         party=row["party"],
     )
-    await record(fact, actor=actor, at=now, announce=False)
+    await record(fact, actor=actor, at=now)

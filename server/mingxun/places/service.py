@@ -105,7 +105,7 @@ async def create_location(neighbourhood: UUID, wanted: CreateLocation, *, actor:
     ).run()
     await _give_number(identity, 1, neighbourhood, at)
     fact = LocationCreated(neighbourhood=neighbourhood, subject=identity, area=area.id, plate=plate, name=wanted.name.strip())
-    await record(fact, actor=actor, at=at, announce=False)
+    await record(fact, actor=actor, at=at)
     return await load_location(identity)
 
 
@@ -140,7 +140,7 @@ async def update_location(location: UUID, wanted: UpdateLocation, *, actor: UUID
     fact = LocationChanged(
         neighbourhood=before.neighbourhood, subject=location, before={name: old[name] for name in changes}, after=changes
     )
-    await record(fact, actor=actor, at=clock.now(), announce=False)
+    await record(fact, actor=actor, at=clock.now())
     return await load_location(location)
 
 
@@ -158,7 +158,7 @@ async def rekey_location(location: UUID, *, actor: UUID, clock: Clock) -> Locati
     fact = LocationRekeyed(
         neighbourhood=before.neighbourhood, subject=location, old_version=before.key_version, new_version=version
     )
-    await record(fact, actor=actor, at=at, announce=False)
+    await record(fact, actor=actor, at=at)
     return await load_location(location)
 
 

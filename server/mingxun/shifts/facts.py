@@ -5,6 +5,7 @@ The subject of each is the shift, whose row has the texts: its title, and why it
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
@@ -51,6 +52,7 @@ class Wording(StrEnum):
 class ShiftCreated(Fact, frozen=True, kw_only=True, tag="shift_created"):
     """A coordinator planned a shift."""
 
+    silent: ClassVar[bool] = True
     duty: Duty
     needs: list[NeedCount]
 
