@@ -350,21 +350,43 @@ def test_a_time_is_said_in_the_neighbourhoods_zone() -> None:
     assert word(draft.kind, draft.params, language=Language.EN, zone=SHANGHAI)[1].startswith("Fri 9 Oct, 10 am to 12 pm, 东门.")
 
 
+def pause_of(
+    outcome: Outcome, *, attempts: int = 1, age: timedelta = timedelta(0), left: timedelta = timedelta(days=1)
+) -> timedelta | None:
+    return next_try(outcome, attempts=attempts, age=age, left=left)
+
+
 def test_what_can_pass_is_tried_again_with_longer_pauses_then_given_up() -> None:
-    outcome, left = Outcome(Reason.SERVER_ERROR, 503), timedelta(days=1)
-    pauses = [next_try(outcome, attempts=attempt, left=left) for attempt in range(1, 7)]
-    assert pauses == [*PAUSES, None]
+    outcome = Outcome(Reason.SERVER_ERROR, 503)
+    assert [pause_of(outcome, attempts=attempt) for attempt in range(1, 7)] == [*PAUSES, None]
 
 
 def test_what_will_not_change_is_not_tried_again() -> None:
     for reason in (Reason.GONE, Reason.KEY_REFUSED, Reason.TOO_LARGE, Reason.REJECTED, Reason.SIGNED_OUT, None):
-        assert next_try(Outcome(reason), attempts=1, left=timedelta(days=1)) is None
+        assert pause_of(Outcome(reason)) is None
 
 
 def test_a_push_service_is_left_alone_for_as_long_as_it_asks() -> None:
     asked = Outcome(Reason.THROTTLED, 429, timedelta(minutes=10))
-    assert next_try(asked, attempts=1, left=timedelta(days=1)) == timedelta(minutes=10)
-    assert next_try(asked, attempts=4, left=timedelta(days=1)) == PAUSES[3]
+    assert pause_of(asked) == timedelta(minutes=10)
+    assert pause_of(asked, attempts=4) == PAUSES[3]
     for_ever = Outcome(Reason.THROTTLED, 429, timedelta(days=365))
-    assert next_try(for_ever, attempts=1, left=timedelta(days=1)) == LONGEST_RETRY_AFTER
-    assert next_try(for_ever, attempts=1, left=timedelta(hours=1)) is None
+    assert pause_of(for_ever) == LONGEST_RETRY_AFTER
+    assert pause_of(for_ever, left=timedelta(hours=1)) is None
+
+
+def test_what_is_held_back_untried_waits_longer_and_longer_and_is_given_up_only_when_it_lapses() -> None:
+    held = Outcome(Reason.HELD_BACK)
+    ages = [
+        timedelta(0),
+        timedelta(seconds=15),
+        timedelta(minutes=2),
+        timedelta(minutes=7),
+        timedelta(hours=1),
+        timedelta(days=1),
+    ]
+    assert [pause_of(held, attempts=0, age=age) for age in ages] == [*PAUSES, PAUSES[-1]]
+    assert pause_of(replace(held, retry_after=timedelta(seconds=40)), attempts=0) == timedelta(seconds=40), (
+        "while its lane is closed"
+    )
+    assert pause_of(held, attempts=0, age=timedelta(hours=23), left=timedelta(hours=1)) is None

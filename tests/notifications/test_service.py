@@ -16,12 +16,19 @@ from mingxun.ledger import FactId, record
 from mingxun.notifications import announcing, push_health
 from mingxun.notifications.announcing import announce
 from mingxun.notifications.delivering import deliver
-from mingxun.notifications.outcomes import PAUSES
+from mingxun.notifications.outcomes import PAUSES, Outcome
+from mingxun.notifications.push import send
+from mingxun.notifications.schemas import SubscribePush
+from mingxun.notifications.service import subscribe as subscribe_to_push
+from mingxun.people.memberships import end_membership
+from mingxun.people.sessions import load_actor
 from mingxun.shifts.facts import SignedUp
+from mingxun.tickets import TicketDeclined, TicketOpened, TicketOverdue
+from mingxun.tickets.schemas import Category, Urgency
 from tests.conftest import TestClock
 from tests.notifications.conftest import a_duty, a_shift, record_assigned, record_cancelled, subscribe
-from tests.push_service import PushService, push_service
-from tests.world import World
+from tests.push_service import Browser, PushService, push_service
+from tests.world import Neighbourhood, Person, World, give_session
 
 
 async def tell(fact: FactId, context: JobContext) -> int:
@@ -54,6 +61,26 @@ async def state_of(person: UUID) -> str:
 
 async def the_subscription(subscription: UUID) -> dict[str, Any]:
     return dict(await fetch_row("SELECT * FROM push_subscription WHERE id = $1", subscription) or {})
+
+
+def a_ticket(here: Neighbourhood, *, party: UUID | None) -> dict[str, Any]:
+    return {
+        "neighbourhood": here.id,
+        "subject": new_id(),
+        "number": "1125-01",
+        "category": Category.LIGHTING,
+        "urgency": Urgency.NORMAL,
+        "opened_by": here.volunteer.id,
+        "party": party,
+    }
+
+
+async def subscribe_again(person: Person, browser: Browser, clock: TestClock) -> UUID:
+    """They sign in on that browser, and it subscribes."""
+    actor = await load_actor(await give_session(person.id, at=clock.now()), now=clock.now())
+    assert actor is not None
+    wanted = SubscribePush(**browser.subscription)
+    return (await subscribe_to_push(actor, wanted, allow_private=True, now=clock.now())).id
 
 
 async def test_a_fact_becomes_a_message_in_the_persons_language(world: World, context: JobContext, clock: TestClock) -> None:
@@ -194,6 +221,88 @@ async def test_signing_out_silences_the_phone_at_once(
     assert (await the_subscription(subscription))["retired_reason"] == "signed_out"
 
 
+async def test_nobody_gets_what_was_meant_for_whoever_had_the_phone_before(
+    world: World, context: JobContext, clock: TestClock, service: PushService
+) -> None:
+    """A's message waits to be tried again; meanwhile A's session ends and B subscribes the same browser."""
+    a, b = world.here.volunteer, world.here.second_volunteer
+    browser = service.browser(answers=[503])
+    subscription = await subscribe(a.id, browser, clock.now())
+    await tell(await record_assigned(world.here, a, clock.now()), context)
+    await run_jobs(context)
+    ((ids, _),) = await waiting_jobs()
+    await execute("UPDATE session SET ended_at = $2 WHERE person = $1", a.id, clock.now())
+    assert await subscribe_again(b, browser, clock) == subscription
+    await deliver(ids, context)
+    assert browser.received == []
+    assert (await state_of(a.id), await fetch_value("SELECT reason FROM delivery")) == ("failed", "taken_over")
+    theirs = await the_subscription(subscription)
+    assert (theirs["person"], theirs["failures"], theirs["retired_at"]) == (b.id, 1, None)
+    await tell(await record_assigned(world.here, b, clock.now()), context)
+    await run_jobs(context)
+    assert [got.message["message"] for got in browser.received] == [str((await the_message(b.id))["id"])]
+
+
+@pytest.mark.parametrize("who", ["the same person", "somebody else"])
+async def test_what_came_of_a_push_does_not_touch_a_phone_that_was_renewed_meanwhile(
+    world: World, context: JobContext, clock: TestClock, service: PushService, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    a, b = world.here.volunteer, world.here.second_volunteer
+    browser = service.browser(answers=[410])
+    subscription = await subscribe(a.id, browser, clock.now())
+    await tell(await record_assigned(world.here, a, clock.now()), context)
+
+    async def renewed_while_it_travels(*args: Any, **how: Any) -> Outcome:
+        outcome = await send(*args, **how)
+        await subscribe_again(a if who == "the same person" else b, browser, clock)
+        return outcome
+
+    monkeypatch.setattr("mingxun.notifications.delivering.send", renewed_while_it_travels)
+    await run_jobs(context)
+    assert browser.tries == 1
+    assert await state_of(a.id) == "failed"
+    after = await the_subscription(subscription)
+    assert (after["retired_at"], after["failures"]) == (None, 0)
+
+
+async def test_a_fact_of_a_newer_version_waits_for_a_worker_that_knows_it(
+    world: World, context: JobContext, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fact = await record_assigned(world.here, world.here.volunteer, clock.now())
+    monkeypatch.setattr(announcing, "fact_kinds", dict)
+    with pytest.raises(announcing.UnknownFact, match="assigned"):
+        await tell(fact, context)
+    monkeypatch.undo()
+    assert await tell(fact, context) == 1
+
+
+async def test_in_a_neighbourhood_where_nobody_plans_the_subdistrict_is_told(
+    world: World, context: JobContext, clock: TestClock
+) -> None:
+    await execute(
+        "UPDATE membership SET ended_at = now() WHERE neighbourhood = $1 AND role IN ('coordinator', 'secretary')", world.here.id
+    )
+    for fact in (
+        TicketOpened(**a_ticket(world.here, party=None), location=None, area=None),
+        TicketDeclined(**a_ticket(world.here, party=world.here.property.id)),
+        TicketOverdue(**a_ticket(world.here, party=world.here.owners.id), deadline="claim"),
+    ):
+        await tell(await record(fact, actor=world.here.volunteer.id, at=clock.now()), context)
+    told = {(row["person"], row["kind"]) for row in await fetch("SELECT person, kind FROM message")}
+    kinds = ("ticket_unassigned", "ticket_declined", "ticket_overdue_claim")
+    assert told == {(world.subdistrict_admin.id, kind) for kind in kinds}
+
+
+async def test_who_is_accepted_and_who_lost_a_role_is_announced(world: World, context: JobContext, clock: TestClock) -> None:
+    """By what people record, not by facts of this test's making."""
+    membership = await fetch_value("SELECT id FROM membership WHERE person = $1", world.here.volunteer.id)
+    await end_membership(membership, actor=world.here.coordinator.id, clock=clock)
+    (job,) = await fetch("SELECT payload FROM pgqueuer WHERE entrypoint = 'announce'")
+    await tell(FactId(UUID(bytes=job["payload"])), context)
+    message = await the_message(world.here.volunteer.id)
+    assert (message["title"], message["body"]) == ("您不再是志愿者了", "凌云里。有疑问请联系统筹员。")
+
+
 async def test_a_push_service_that_hangs_is_left_alone_for_a_while_and_holds_nobody_else_up(
     world: World, context: JobContext, clock: TestClock, service: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,9 +320,12 @@ async def test_a_push_service_that_hangs_is_left_alone_for_a_while_and_holds_nob
         assert time.monotonic() - begun < 2
         assert len(well.received) == 1
     assert sum(browser.tries for browser in dead) <= 8
-    assert (
-        await fetch_value("SELECT count(*) FROM delivery WHERE state = 'waiting' AND reason IN ('timeout', 'unreachable')") == 40
-    )
+    assert await fetch_value("SELECT count(*) FROM delivery WHERE state = 'waiting' AND reason IN ('timeout', 'held_back')") == 40
+    # Only what was sent counts as a try, and as a failure of that phone.
+    tried = sum(browser.tries for browser in dead)
+    assert await fetch_value("SELECT sum(attempts) FROM delivery WHERE state = 'waiting'") == tried
+    assert await fetch_value("SELECT sum(failures) FROM push_subscription") == tried
+    assert (await push_health(now=clock.now())).unreachable == 40
 
 
 async def test_what_is_no_longer_worth_telling_is_not_pushed(

@@ -1,22 +1,28 @@
 """What the features above ask about people."""
 
+from datetime import timedelta
+
 import pytest
 
-from mingxun.kit.database import execute
+from mingxun.kit.database import execute, fetch
 from mingxun.people import (
     Language,
     Role,
+    handlers_of,
     languages,
+    leaders_of,
+    live_sessions,
     load_candidate,
     load_candidates,
     load_parties,
     load_party,
     names,
-    party_members,
     people_with_role,
     phone_of,
+    planners_of,
 )
-from tests.world import World
+from tests.conftest import TestClock
+from tests.world import World, add_membership, give_session
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -47,8 +53,46 @@ async def test_leaders_are_found_by_building_and_coordinators_by_whatever_is_bel
     }
 
 
+async def test_leaders_are_those_of_the_building_and_of_the_grid_around_it_who_can_sign_in(world: World) -> None:
+    leader, (first, second, _) = world.here.building_leader, world.here.buildings
+    assert await leaders_of(first.id) == {leader.id}
+    assert await leaders_of(second.id) == frozenset()
+    await add_membership(world.here.volunteer, Role.BUILDING_LEADER, world.here.grid)
+    assert await leaders_of(second.id) == {world.here.volunteer.id}
+    await execute("UPDATE account SET disabled_at = now() WHERE person = $1", leader.id)
+    assert await leaders_of(first.id) == {world.here.volunteer.id}
+
+
+async def test_where_nobody_plans_the_administrators_of_the_subdistrict_do(world: World) -> None:
+    here = world.here
+    assert await planners_of(here.id) == {here.coordinator.id, here.secretary.id}
+    await execute("UPDATE account SET disabled_at = now() WHERE person = $1", here.coordinator.id)
+    assert await planners_of(here.id) == {here.secretary.id}
+    await execute("UPDATE membership SET ended_at = now() WHERE person = $1", here.secretary.id)
+    assert await planners_of(here.id) == {world.subdistrict_admin.id}
+    assert await planners_of(world.there.id) == {world.there.coordinator.id, world.there.secretary.id}
+    await add_membership(world.subdistrict_admin, Role.COORDINATOR, here.area)
+    assert await planners_of(here.id) == {world.subdistrict_admin.id}
+
+
+async def test_a_session_is_live_until_it_ends_or_its_account_does(world: World, clock: TestClock) -> None:
+    now, person = clock.now(), world.here.volunteer.id
+    for _ in range(3):
+        await give_session(person, at=now, days=1)
+    ids = [row["id"] for row in await fetch("SELECT id FROM session WHERE person = $1 ORDER BY id", person)]
+    assert await live_sessions([*ids, person], now=now) == dict.fromkeys(ids, person)
+    await execute("UPDATE session SET ended_at = $2 WHERE id = $1", ids[0], now)
+    assert set(await live_sessions(ids, now=now)) == set(ids[1:])
+    assert await live_sessions(ids, now=now + timedelta(days=1)) == {}
+    await execute("UPDATE account SET disabled_at = $2 WHERE person = $1", person, now)
+    assert await live_sessions(ids, now=now) == {}
+
+
 async def test_a_party_has_its_handlers(world: World) -> None:
-    assert await party_members(world.here.property.id) == [world.here.handler.id]
+    company, owners = world.here.property.id, world.here.owners.id
+    assert await handlers_of([company, owners]) == {company: {world.here.handler.id}}
+    await execute("UPDATE account SET disabled_at = now() WHERE person = $1", world.here.handler.id)
+    assert await handlers_of([company, owners]) == {}, "who can't sign in can't act"
     assert (await load_parties([world.here.property.id]))[world.here.property.id].name == world.here.property.name
     assert await load_party(world.here.property.id, world.there.id) is None
     found = await load_party(world.here.property.id, world.here.id)

@@ -17,28 +17,28 @@ from mingxun.notifications.audience import load_scene
 from mingxun.notifications.rules import Draft, Manner, Urgency, drafts, post_of
 from mingxun.notifications.schemas import DeliveryState
 from mingxun.notifications.words import Sentence, word
-from mingxun.people.schemas import Language
+from mingxun.people import Language, languages, live_sessions
 
 BATCH = 100
 """Deliveries of one job: enough to share its two transactions, few enough to be soon done again when its worker dies."""
 
-LIVE = """push_subscription s
-    JOIN session live ON live.id = s.session AND live.person = s.person AND live.ended_at IS NULL AND live.expires_at > now()
-    JOIN account ON account.person = s.person AND account.disabled_at IS NULL"""
-"""Subscriptions that may still be sent to, but for `s.retired_at IS NULL`: signing out silences a phone at once."""
+
+class UnknownFact(Exception):
+    """A fact of a kind that this version does not know: a newer one recorded it, while old workers still run."""
 
 
 async def announce(fact_id: FactId, *, now: datetime, zone: ZoneInfo) -> int:
     """Tell people of a fact; how many messages were new. Doing it again tells nobody again.
 
-    Inserts with the lock of `message_once`, so two workers with the same fact take turns.
+    Inserts with the lock of `message_once`, so two workers with the same fact take turns. Raises UnknownFact, so that the job comes
+    back until a worker of the newer version has it.
     """
     recorded = await load_fact(fact_id)
     if recorded is None:
         return 0
     kind = fact_kinds().get(recorded.kind)
-    if kind is None:  # of a version before or after this one
-        return 0
+    if kind is None:
+        raise UnknownFact(recorded.kind)
     fact = msgspec.json.decode(recorded.data, type=kind)
     found = drafts(fact, await load_scene(fact, recorded))
     return len(await write(found, fact=recorded.id, neighbourhood=recorded.neighbourhood, now=now, zone=zone))
@@ -51,22 +51,20 @@ async def write(
     if not found:
         return []
     people = list({draft.person for draft in found})
-    languages = {
-        row["id"]: Language(row["language"]) for row in await fetch("SELECT id, language FROM person WHERE id = ANY($1)", people)
-    }
-    wanted = [draft for draft in found if draft.person in languages]
-    phones = await _phones({draft.person for draft in wanted if draft.manner is Manner.PUSH})
+    spoken = await languages(people)
+    wanted = [draft for draft in found if draft.person in spoken]
+    phones = await phones_of({draft.person for draft in wanted if draft.manner is Manner.PUSH}, now=now)
     drafted = {new_id(): draft for draft in wanted}
     say = _Speaker(zone)
     messages = []
     for key, draft in drafted.items():
-        title, body = say(draft, languages[draft.person])
+        title, body = say(draft, spoken[draft.person])
         messages.append(
             _NewMessage(
                 id=key,
                 person=draft.person,
                 kind=draft.kind,
-                language=languages[draft.person],
+                language=spoken[draft.person],
                 title=title,
                 body=body,
                 path=draft.path,
@@ -127,11 +125,17 @@ def _first_state(draft: Draft, phones: dict[UUID, list[UUID]]) -> DeliveryState:
     return DeliveryState.WAITING if draft.person in phones else DeliveryState.NO_CHANNEL
 
 
-async def _phones(people: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """The subscriptions of each person that can be sent to."""
+async def phones_of(people: Iterable[UUID], *, now: datetime) -> dict[UUID, list[UUID]]:
+    """The subscriptions of each person that can be sent to: those of their browsers in which they are signed in. Left out: who has
+    none."""
+    rows = await fetch(
+        "SELECT id, person, session FROM push_subscription WHERE person = ANY($1) AND retired_at IS NULL", list(people)
+    )
+    live = await live_sessions([row["session"] for row in rows if row["session"] is not None], now=now)
     found: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in await fetch(f"SELECT s.id, s.person FROM {LIVE} WHERE s.person = ANY($1) AND s.retired_at IS NULL", list(people)):
-        found[row["person"]].append(row["id"])
+    for row in rows:
+        if live.get(row["session"]) == row["person"]:
+            found[row["person"]].append(row["id"])
     return dict(found)
 
 

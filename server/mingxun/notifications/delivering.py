@@ -7,7 +7,7 @@ dies in between leaves its deliveries waiting, and another sends them again: a p
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -18,12 +18,13 @@ from mingxun.kit.database import execute, fetch, transaction
 from mingxun.kit.jobs import JobContext, NewJob, enqueue_all
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
-from mingxun.notifications.announcing import LIVE, batches
+from mingxun.notifications.announcing import batches
 from mingxun.notifications.lanes import lane_to
-from mingxun.notifications.outcomes import RETIRING, Outcome, Reason, next_try
+from mingxun.notifications.outcomes import NO_FAULT, RETIRING, Outcome, Reason, next_try
 from mingxun.notifications.push import Target, VapidSigner, origin_of, payload, send
 from mingxun.notifications.rules import post_of
 from mingxun.notifications.schemas import DeliveryState, PushMessage
+from mingxun.people import live_sessions
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -43,12 +44,23 @@ def signer_of(keys: Keys, settings: Settings) -> VapidSigner:
 
 
 @dataclass(frozen=True, slots=True)
+class _Phone:
+    """A subscription as it was when it was sent to: it may be another session's, or another person's, by the time of the answer."""
+
+    id: UUID
+    person: UUID
+    session: UUID | None
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
 class _Result:
     delivery: UUID
     message: UUID
-    subscription: UUID
+    phone: _Phone
     attempts: int
     """This one counted; as before when nothing was sent."""
+    age: timedelta
     left: timedelta
     outcome: Outcome
 
@@ -57,45 +69,51 @@ async def deliver(ids: Sequence[UUID], context: JobContext) -> None:
     """Push those of the deliveries that still wait."""
     async with transaction():
         rows = await fetch(
-            f"""SELECT d.id, d.attempts, d.message, d.subscription, m.kind, m.title, m.body, m.path, m.language, m.at,
-                       sub.endpoint, sub.p256dh, sub.auth, sub.retired_at IS NOT NULL AS retired,
-                       EXISTS (SELECT FROM {LIVE} WHERE s.id = sub.id) AS live
-                FROM delivery d JOIN message m ON m.id = d.message JOIN push_subscription sub ON sub.id = d.subscription
-                WHERE d.id = ANY($1) AND d.state = 'waiting'
-                ORDER BY d.id""",
+            """SELECT d.id, d.attempts, d.message, m.person AS addressee, m.kind, m.title, m.body, m.path, m.language, m.at,
+                      s.id AS phone, s.person, s.session, s.endpoint, s.p256dh, s.auth, s.retired_at IS NOT NULL AS retired
+               FROM delivery d JOIN message m ON m.id = d.message JOIN push_subscription s ON s.id = d.subscription
+               WHERE d.id = ANY($1) AND d.state = 'waiting'
+               ORDER BY d.id""",
             list(ids),
         )
+        sessions = {row["session"] for row in rows if row["session"] is not None}
+        live = await live_sessions(sessions, now=context.clock.now())
     if not rows:
         return
     signer = signer_of(context.keys, context.settings)
     waiting = iter(rows)
 
     async def push_them() -> list[_Result]:
-        return [await _one(row, signer, context) for row in waiting]
+        return [await _one(row, live, signer, context) for row in waiting]
 
     results = list(chain.from_iterable(await asyncio.gather(*(push_them() for _ in range(AT_ONCE)))))
     async with transaction():
         await _settle(results, now=context.clock.now())
 
 
-async def _one(row: "Record", signer: VapidSigner, context: JobContext) -> _Result:
+async def _one(row: "Record", live: Mapping[UUID, UUID], signer: VapidSigner, context: JobContext) -> _Result:
+    """Push one delivery, or say why not. `live`: who is signed in by each session."""
     post = post_of(row["kind"])
-
-    def result(outcome: Outcome, left: timedelta, *, sent: bool) -> _Result:
-        return _Result(row["id"], row["message"], row["subscription"], row["attempts"] + sent, left, outcome)
-
-    lane = lane_to(origin_of(row["endpoint"]), context.http)
+    phone = _Phone(row["phone"], row["person"], row["session"], Target(row["endpoint"], row["p256dh"], row["auth"]))
+    lane = lane_to(origin_of(phone.target.endpoint), context.http)
     async with lane.gate:
         now = context.clock.now()
-        left: timedelta = row["at"] + post.ttl - now
+        age: timedelta = now - row["at"]
+        left = post.ttl - age
+
+        def result(outcome: Outcome, *, sent: bool) -> _Result:
+            return _Result(row["id"], row["message"], phone, row["attempts"] + sent, age, left, outcome)
+
+        if phone.person != row["addressee"]:
+            return result(Outcome(Reason.TAKEN_OVER), sent=False)
         if row["retired"]:
-            return result(Outcome(Reason.UNSUBSCRIBED), left, sent=False)
-        if not row["live"]:
-            return result(Outcome(Reason.SIGNED_OUT), left, sent=False)
+            return result(Outcome(Reason.UNSUBSCRIBED), sent=False)
+        if phone.session is None or live.get(phone.session) != phone.person:
+            return result(Outcome(Reason.SIGNED_OUT), sent=False)
         if left <= timedelta(0):
-            return result(Outcome(Reason.LAPSED), left, sent=False)
-        if lane.closed:
-            return result(Outcome(Reason.UNREACHABLE), left, sent=True)
+            return result(Outcome(Reason.LAPSED), sent=False)
+        if (closed_for := lane.closed_for) > timedelta(0):
+            return result(Outcome(Reason.HELD_BACK, retry_after=closed_for), sent=False)
         message = PushMessage(
             v=1,
             message=row["message"],
@@ -107,7 +125,7 @@ async def _one(row: "Record", signer: VapidSigner, context: JobContext) -> _Resu
         )
         outcome = await send(
             payload(message),
-            Target(row["endpoint"], row["p256dh"], row["auth"]),
+            phone.target,
             http=context.http,
             signer=signer,
             now=now,
@@ -116,7 +134,7 @@ async def _one(row: "Record", signer: VapidSigner, context: JobContext) -> _Resu
             allow_private=context.settings.push_allow_private,
         )
         lane.learn(outcome)
-        return result(outcome, left, sent=True)
+        return result(outcome, sent=True)
 
 
 async def _settle(results: Sequence[_Result], *, now: datetime) -> None:
@@ -125,7 +143,7 @@ async def _settle(results: Sequence[_Result], *, now: datetime) -> None:
     again: dict[int, list[UUID]] = defaultdict(list)
     states = []
     for one in results:
-        pause = next_try(one.outcome, attempts=one.attempts, left=one.left)
+        pause = next_try(one.outcome, attempts=one.attempts, age=one.age, left=one.left)
         if one.outcome.reason is None:
             states.append(DeliveryState.ACCEPTED)
         elif pause is None:
@@ -172,15 +190,15 @@ async def _settle_messages(messages: Sequence[UUID]) -> None:
 
 
 async def _settle_subscriptions(results: Sequence[_Result], *, now: datetime) -> None:
-    """Count failures, remember successes, retire those that are gone."""
-    reasons: dict[UUID, Reason | None] = {}
+    """Count failures, remember successes, retire those that are gone: of subscriptions that are still as they were sent to. What has
+    been renewed meanwhile, perhaps by somebody else, begins anew."""
+    reasons: dict[_Phone, Reason | None] = {}
     for one in results:
         reason = one.outcome.reason
-        if reason in {Reason.LAPSED, Reason.UNSUBSCRIBED}:
-            continue  # says nothing about the phone
-        if one.subscription not in reasons or reasons[one.subscription] is not None:
-            reasons[one.subscription] = reason
-    retiring = RETIRING | {Reason.SIGNED_OUT}
+        if reason in NO_FAULT:
+            continue
+        if one.phone not in reasons or reasons[one.phone] is not None:
+            reasons[one.phone] = reason
     await execute(
         """WITH mine AS (SELECT id FROM push_subscription WHERE id = ANY($2) ORDER BY id FOR UPDATE)
            UPDATE push_subscription s
@@ -188,10 +206,16 @@ async def _settle_subscriptions(results: Sequence[_Result], *, now: datetime) ->
                failures = CASE WHEN r.reason IS NULL THEN 0 ELSE s.failures + 1 END,
                retired_at = CASE WHEN r.retire THEN coalesce(s.retired_at, $1::timestamptz) ELSE s.retired_at END,
                retired_reason = CASE WHEN r.retire THEN coalesce(s.retired_reason, r.reason) ELSE s.retired_reason END
-           FROM unnest($2::uuid[], $3::text[], $4::bool[]) AS r (id, reason, retire), mine
-           WHERE s.id = r.id AND mine.id = r.id""",
+           FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bool[])
+                    AS r (id, person, session, p256dh, auth, reason, retire), mine
+           WHERE s.id = r.id AND mine.id = r.id AND s.person = r.person AND s.session IS NOT DISTINCT FROM r.session
+             AND s.p256dh = r.p256dh AND s.auth = r.auth""",
         now,
-        list(reasons),
+        [phone.id for phone in reasons],
+        [phone.person for phone in reasons],
+        [phone.session for phone in reasons],
+        [phone.target.p256dh for phone in reasons],
+        [phone.target.auth for phone in reasons],
         [None if reason is None else reason.value for reason in reasons.values()],
-        [reason in retiring for reason in reasons.values()],
+        [reason in RETIRING for reason in reasons.values()],
     )

@@ -6,6 +6,7 @@ lane is closed for a while, and what is meant for it comes back later without ha
 
 import asyncio
 import time
+from datetime import timedelta
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -30,9 +31,9 @@ class Lane:
         self._closed_until = 0.0
 
     @property
-    def closed(self) -> bool:
-        """Whether it is not worth trying now."""
-        return time.monotonic() < self._closed_until
+    def closed_for(self) -> timedelta:
+        """How long it is not worth trying; nothing when it is."""
+        return timedelta(seconds=max(0.0, self._closed_until - time.monotonic()))
 
     def learn(self, outcome: Outcome) -> None:
         """Remember whether the push service answered; what it answered does not matter."""

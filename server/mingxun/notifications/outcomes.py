@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import accumulate
 
 
 class Reason(StrEnum):
@@ -24,6 +25,8 @@ class Reason(StrEnum):
     """No answer in 10 seconds; later."""
     UNREACHABLE = "unreachable"
     """No connection; later."""
+    HELD_BACK = "held_back"
+    """Its push service has not answered others for a while, so it has not been tried; later."""
     ADDRESS_REFUSED = "address_refused"
     """It leads into a private network, or is no https address. The subscription is retired."""
     BROKEN_KEYS = "broken_keys"
@@ -34,13 +37,17 @@ class Reason(StrEnum):
     """The person turned notifications off."""
     REPLACED = "replaced"
     """The browser made a newer one."""
+    TAKEN_OVER = "taken_over"
+    """Somebody else is signed in on that phone by now, and it is theirs."""
     LAPSED = "lapsed"
     """It was no longer worth delivering when its turn came."""
 
 
 _LATER = frozenset({Reason.THROTTLED, Reason.SERVER_ERROR, Reason.TIMEOUT, Reason.UNREACHABLE})
-RETIRING = frozenset({Reason.GONE, Reason.ADDRESS_REFUSED, Reason.BROKEN_KEYS})
+RETIRING = frozenset({Reason.GONE, Reason.ADDRESS_REFUSED, Reason.BROKEN_KEYS, Reason.SIGNED_OUT})
 """Reasons for which a subscription is never tried again."""
+NO_FAULT = frozenset({Reason.HELD_BACK, Reason.LAPSED, Reason.TAKEN_OVER, Reason.UNSUBSCRIBED})
+"""Reasons that say nothing about the phone: nothing was sent to it."""
 PAUSES = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 """Before the second, third … try; after the last one it is given up. Over two and a half hours in all."""
 LONGEST_RETRY_AFTER = timedelta(hours=6)
@@ -79,11 +86,20 @@ def _reason(status: int) -> Reason:
     return Reason.SERVER_ERROR if status >= 500 else Reason.REJECTED
 
 
-def next_try(outcome: Outcome, *, attempts: int, left: timedelta) -> timedelta | None:
-    """How long to wait before trying again; None: give up. `attempts` counts this one; `left`: how long it is still worth it."""
-    if outcome.reason not in _LATER or attempts > len(PAUSES):
+def next_try(outcome: Outcome, *, attempts: int, age: timedelta, left: timedelta) -> timedelta | None:
+    """How long to wait before trying again; None: give up. `attempts` counts this one, if it was one; `age`: how long ago the message
+    was written; `left`: how long it is still worth it.
+
+    What was held back waits as long as if it had been tried all the while, so that a push service that is out of reach for days
+    is not asked about every message every minute; it is not given up untried before it lapses.
+    """
+    if outcome.reason is Reason.HELD_BACK:
+        passed = sum(until <= age for until in accumulate(PAUSES))
+        pause = PAUSES[min(passed, len(PAUSES) - 1)]
+    elif outcome.reason not in _LATER or attempts > len(PAUSES):
         return None
-    pause = PAUSES[attempts - 1]
+    else:
+        pause = PAUSES[attempts - 1]
     if outcome.retry_after is not None:
         pause = max(pause, min(outcome.retry_after, LONGEST_RETRY_AFTER))
     return pause if pause < left else None

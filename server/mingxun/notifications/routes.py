@@ -57,9 +57,9 @@ async def subscribe_push(
 
 
 @get("/me/push-subscriptions", operation_id="listPushSubscriptions", responses=refusals(Unauthenticated), tags=["notifications"])
-async def list_push_subscriptions(actor: NamedDependency[Actor]) -> PushSubscriptionList:
+async def list_push_subscriptions(actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> PushSubscriptionList:
     """One's own browsers that are pushed to."""
-    return PushSubscriptionList(items=await service.list_subscriptions(actor.person))
+    return PushSubscriptionList(items=await service.list_subscriptions(actor.person, now=clock.now()))
 
 
 @delete(

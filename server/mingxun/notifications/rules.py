@@ -75,7 +75,7 @@ class Scene:
     parties: Mapping[UUID, str] = field(default_factory=dict)
     """Names of responsible parties."""
     coordinators: frozenset[UUID] = frozenset()
-    """Coordinators and secretaries of the neighbourhood."""
+    """Coordinators and secretaries of the neighbourhood; where there are none, the administrators of the subdistrict."""
     handlers: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
     """Who acts for each party."""
     leaders: frozenset[UUID] = frozenset()

@@ -15,7 +15,7 @@ from mingxun.kit.ids import new_id
 from mingxun.kit.paging import Cursor, page_of
 from mingxun.kit.problems import NotFound
 from mingxun.ledger import hint
-from mingxun.notifications.announcing import LIVE, write
+from mingxun.notifications.announcing import phones_of, write
 from mingxun.notifications.endpoints import refuse
 from mingxun.notifications.outcomes import FAILING, Reason
 from mingxun.notifications.problems import BrokenSubscriptionKeys, EndpointRefused, NoSubscription
@@ -156,12 +156,13 @@ def _subscription(row: "Record") -> PushSubscriptionOut:
     )
 
 
-async def list_subscriptions(person: UUID) -> list[PushSubscriptionOut]:
+async def list_subscriptions(person: UUID, *, now: datetime) -> list[PushSubscriptionOut]:
     """The person's phones that are pushed to, newest first."""
+    live = await phones_of([person], now=now)
     rows = await fetch(
-        f"""SELECT s.id, s.made_at, s.last_delivered_at, s.failures FROM {LIVE}
-            WHERE s.person = $1 AND s.retired_at IS NULL ORDER BY s.made_at DESC, s.id DESC""",
-        person,
+        """SELECT id, made_at, last_delivered_at, failures FROM push_subscription
+           WHERE id = ANY($1) ORDER BY made_at DESC, id DESC""",
+        live.get(person, []),
     )
     return [_subscription(row) for row in rows]
 
@@ -203,7 +204,7 @@ async def confirm_shown(actor: Actor, message: UUID, *, now: datetime) -> None:
 
 async def send_test(actor: Actor, *, now: datetime, zone: ZoneInfo) -> MessageOut:
     """Push a trial message to all phones of the actor. Raises NoSubscription when there is none."""
-    if not await fetch_value(f"SELECT EXISTS (SELECT FROM {LIVE} WHERE s.person = $1 AND s.retired_at IS NULL)", actor.person):
+    if not await phones_of([actor.person], now=now):
         raise NoSubscription
     draft = Draft(actor.person, "push_test", "/inbox", Manner.PUSH)
     ids: Sequence[UUID] = await write([draft], fact=None, neighbourhood=None, now=now, zone=zone)

@@ -3,16 +3,19 @@
 from mingxun.people.access import GRANTS, Act, Actor, ActorMembership, Language, Role
 from mingxun.people.directory import (
     Candidate,
+    handlers_of,
     languages,
+    leaders_of,
     load_candidate,
     load_candidates,
     load_parties,
     load_party,
     names,
-    party_members,
     people_with_role,
     phone_of,
+    planners_of,
 )
+from mingxun.people.sessions import live_sessions
 
 __all__ = [
     "GRANTS",
@@ -22,13 +25,16 @@ __all__ = [
     "Candidate",
     "Language",
     "Role",
+    "handlers_of",
     "languages",
+    "leaders_of",
+    "live_sessions",
     "load_candidate",
     "load_candidates",
     "load_parties",
     "load_party",
     "names",
-    "party_members",
     "people_with_role",
     "phone_of",
+    "planners_of",
 ]

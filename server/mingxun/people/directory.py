@@ -69,10 +69,40 @@ async def people_with_role(neighbourhood: UUID, roles: Collection[Role], area: U
     return [row["person"] for row in rows]
 
 
-async def party_members(party: UUID) -> list[UUID]:
-    """The handlers who act for a responsible party now."""
-    rows = await fetch("SELECT person FROM membership WHERE party = $1 AND ended_at IS NULL ORDER BY person", party)
-    return [row["person"] for row in rows]
+async def planners_of(neighbourhood: UUID) -> frozenset[UUID]:
+    """Who runs the neighbourhood and can sign in: its coordinators and secretaries; where there are none, the administrators of the
+    subdistrict, so that what has no other addressee is never told to nobody.
+    """
+    rows = await fetch(
+        f"""WITH found AS (
+                SELECT DISTINCT m.person, m.role = 'subdistrict_admin' AS above
+                FROM membership m JOIN account a ON a.person = m.person AND a.disabled_at IS NULL
+                WHERE {_HERE} AND m.role IN ('coordinator', 'secretary', 'subdistrict_admin'))
+            SELECT person FROM found WHERE above = (SELECT bool_and(above) FROM found)""",
+        neighbourhood,
+    )
+    return frozenset(row["person"] for row in rows)
+
+
+async def leaders_of(area: UUID) -> frozenset[UUID]:
+    """The building leaders of the area, or of one that it lies in, who can sign in."""
+    rows = await fetch(
+        """SELECT DISTINCT m.person FROM membership m JOIN account a ON a.person = m.person AND a.disabled_at IS NULL
+           WHERE m.area = ANY((SELECT path FROM area WHERE id = $1)::uuid[]) AND m.role = 'building_leader' AND m.ended_at IS NULL""",
+        area,
+    )
+    return frozenset(row["person"] for row in rows)
+
+
+async def handlers_of(parties: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Who acts for each responsible party and can sign in; parties without anybody are left out."""
+    rows = await fetch(
+        """SELECT m.party, array_agg(DISTINCT m.person) AS people
+           FROM membership m JOIN account a ON a.person = m.person AND a.disabled_at IS NULL
+           WHERE m.party = ANY($1::uuid[]) AND m.ended_at IS NULL GROUP BY m.party""",
+        list(parties),
+    )
+    return {row["party"]: frozenset(row["people"]) for row in rows}
 
 
 async def load_parties(parties: Collection[UUID]) -> dict[UUID, PartyOut]:

@@ -6,6 +6,7 @@ Our own, since the web framework's sessions keep the id that a browser brings al
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -92,6 +93,17 @@ async def load_actor(token: str, *, now: datetime) -> Actor | None:
             if row["id"] is not None
         ),
     )
+
+
+async def live_sessions(sessions: Collection[UUID], *, now: datetime) -> dict[UUID, UUID]:
+    """Who is signed in by each session. Left out: those that are over, and those of an account that is disabled."""
+    rows = await fetch(
+        """SELECT s.id, s.person FROM session s JOIN account a ON a.person = s.person AND a.disabled_at IS NULL
+           WHERE s.id = ANY($1::uuid[]) AND s.ended_at IS NULL AND s.expires_at > $2""",
+        list(sessions),
+        now,
+    )
+    return {row["id"]: row["person"] for row in rows}
 
 
 async def _seen(session: UUID, now: datetime) -> None:
