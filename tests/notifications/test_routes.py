@@ -13,7 +13,7 @@ from mingxun.kit.signing import Keys
 from mingxun.notifications.service import MOST_PHONES
 from tests.conftest import TestClock
 from tests.push_service import PushService
-from tests.world import Person, World
+from tests.world import PASSWORD, Person, World
 
 ClientOf = Callable[[Person | UUID], Awaitable[httpx.AsyncClient]]
 ROLES = ("volunteer", "building_leader", "coordinator", "secretary", "handler")
@@ -121,12 +121,48 @@ async def test_subscribing_again_renews(client_of: ClientOf, world: World, servi
     client = await client_of(world.here.volunteer)
     browser = service.browser()
     first = (await client.post("/api/me/push-subscriptions", json=browser.subscription)).json()
-    await execute("UPDATE push_subscription SET failures = 9, retired_at = now(), retired_reason = 'gone'")
+    await execute("UPDATE push_subscription SET failures = 9, retired_at = now(), retired_reason = 'signed_out'")
     again = (await client.post("/api/me/push-subscriptions", json=browser.subscription)).json()
     assert again == first
     newer = (await client.post("/api/me/push-subscriptions", json=service.browser().subscription)).json()
     listed = (await client.get("/api/me/push-subscriptions")).json()["items"]
     assert [item["id"] for item in listed] == [newer["id"]], "a browser has one subscription"
+
+
+async def test_renewing_does_not_hide_that_nothing_arrives(client_of: ClientOf, world: World, service: PushService) -> None:
+    client = await client_of(world.here.volunteer)
+    browser = service.browser()
+    await client.post("/api/me/push-subscriptions", json=browser.subscription)
+    await execute("UPDATE push_subscription SET failures = 3")
+    assert (await client.post("/api/me/push-subscriptions", json=browser.subscription)).json()["failing"] is True
+
+
+async def test_what_the_push_service_has_forgotten_must_be_made_anew(
+    client_of: ClientOf, world: World, service: PushService
+) -> None:
+    client = await client_of(world.here.volunteer)
+    browser = service.browser()
+    await client.post("/api/me/push-subscriptions", json=browser.subscription)
+    await execute("UPDATE push_subscription SET retired_at = now(), retired_reason = 'gone'")
+    again = await client.post("/api/me/push-subscriptions", json=browser.subscription)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/push-subscription-gone")
+    assert (await client.get("/api/me/push-subscriptions")).json()["items"] == []
+
+
+async def test_signing_in_again_silences_a_phone_until_its_app_renews(
+    client_of: ClientOf, world: World, service: PushService
+) -> None:
+    browser, path = service.browser(), "/api/me/push-subscriptions"
+    before = await client_of(world.here.volunteer)
+    made = (await before.post(path, json=browser.subscription)).json()
+    assert made["current"] is True
+    signed_in = await before.post("/api/session", json={"phone": world.here.volunteer.phone, "password": PASSWORD})
+    assert signed_in.status_code == 200, signed_in.text
+    assert (await before.get(path)).json()["items"] == []
+    assert (await before.post(path, json=browser.subscription)).json() == made
+    assert (await before.get(path)).json()["items"] == [made]
+    elsewhere = await client_of(world.here.volunteer)
+    assert [item["current"] for item in (await elsewhere.get(path)).json()["items"]] == [False]
 
 
 async def test_whoever_signs_in_on_a_shared_phone_takes_its_subscription_over(

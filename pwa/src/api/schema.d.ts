@@ -1411,6 +1411,7 @@ export interface components {
             photos?: string[];
             /** Format: date-time */
             seen_at: string;
+            sent_at?: string | null;
             urgency?: components["schemas"]["Urgency"];
             what: string;
             /** @default  */
@@ -1548,6 +1549,7 @@ export interface components {
         PushSubscriptionOut: {
             /** Format: date-time */
             created_at: string;
+            current: boolean;
             failing: boolean;
             /** Format: uuid */
             id: string;
@@ -1768,6 +1770,7 @@ export interface components {
             area_name: string | null;
             category: components["schemas"]["Category"];
             claim_by: string | null;
+            clock_off: boolean;
             details: string;
             /** Format: uuid */
             id: string;
@@ -1782,6 +1785,7 @@ export interface components {
             opened_by_name: string;
             overdue: boolean;
             party: components["schemas"]["PartyOut"] | null;
+            phone_at: string | null;
             photos: components["schemas"]["PhotoOut"][];
             photos_on_the_way: number;
             plate: string | null;
@@ -1965,7 +1969,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2081,7 +2085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2197,7 +2201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2304,7 +2308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2369,7 +2373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2503,7 +2507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2610,7 +2614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2711,7 +2715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2787,7 +2791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2906,7 +2910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3012,7 +3016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3088,7 +3092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3153,7 +3157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3240,7 +3244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3319,7 +3323,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3418,7 +3422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3523,7 +3527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3588,7 +3592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3651,6 +3655,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `push-subscription-gone`: The push service said that this subscription is gone. The browser must end it and make another one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -3698,7 +3711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3790,7 +3803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3893,7 +3906,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3958,7 +3971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4050,7 +4063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4133,7 +4146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4225,7 +4238,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4301,7 +4314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4420,7 +4433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4625,7 +4638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4715,7 +4728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4825,7 +4838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4917,7 +4930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5036,7 +5049,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5112,7 +5125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5188,7 +5201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5307,7 +5320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5400,7 +5413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5478,7 +5491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5587,7 +5600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5685,7 +5698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5777,7 +5790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `shift-invalid`: Times or needs don't make a shift; `reasons` names every fault, `needs` the faulty needs, counted from 0.; `shift-in-past`: It would have started more than a day ago; choose a later start.; `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            /** @description `shift-invalid`: Times or needs don't make a shift; `reasons` names every fault, `needs` the faulty needs, counted from 0.; `shift-in-past`: It would have started more than 31 days ago (one that is planned already: more than a day ago); choose a later start.; `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5795,7 +5808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5896,7 +5909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6015,7 +6028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6091,7 +6104,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6170,7 +6183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6301,7 +6314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6366,7 +6379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6490,7 +6503,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6597,7 +6610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6678,7 +6691,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6754,7 +6767,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6828,7 +6841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `shift-changed`: Somebody changed the shift since you loaded it; load it again. `version` is the present one.; `shift-closed`: The shift is over or cancelled, and stays as it was; `state` says which. Plan a new one.; `shift-change-conflicts`: People on the shift serve elsewhere at the new time; `conflicts` names them. Unassign them, or choose another time.; `needs-below-taken`: More people are on the shift than it would have places; `needs` says how many to unassign first. */
+            /** @description `shift-changed`: Somebody changed the shift since you loaded it; load it again. `version` is the present one.; `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first.; `shift-change-conflicts`: People on the shift serve elsewhere at the new time; `conflicts` names them. Unassign them, or choose another time.; `needs-below-taken`: More people are on the shift than it would have places; `needs` says how many to unassign first. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6855,7 +6868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `shift-invalid`: Times or needs don't make a shift; `reasons` names every fault, `needs` the faulty needs, counted from 0.; `shift-in-past`: It would have started more than a day ago; choose a later start.; `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            /** @description `shift-invalid`: Times or needs don't make a shift; `reasons` names every fault, `needs` the faulty needs, counted from 0.; `shift-in-past`: It would have started more than 31 days ago (one that is planned already: more than a day ago); choose a later start.; `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6873,7 +6886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6992,7 +7005,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7061,7 +7074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `shift-closed`: The shift is over or cancelled, and stays as it was; `state` says which. Plan a new one. */
+            /** @description `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7106,7 +7119,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7180,7 +7193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `shift-closed`: The shift is over or cancelled, and stays as it was; `state` says which. Plan a new one. */
+            /** @description `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7225,7 +7238,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7340,7 +7353,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7453,7 +7466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7572,7 +7585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7648,7 +7661,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7765,7 +7778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7886,7 +7899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8007,7 +8020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8128,7 +8141,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8249,7 +8262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8370,7 +8383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8417,7 +8430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8464,7 +8477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;

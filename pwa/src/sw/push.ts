@@ -1,4 +1,8 @@
-/** A push is always shown (browsers take the right away otherwise), and the server is told that it was. */
+/**
+ * A push is always shown (browsers take the right away otherwise), and the server is told that it was. When the browser changes
+ * the address that it is pushed to, the server is told the new one.
+ */
+import { bodyOf, bytesOf, subscriptionFor } from '../push/subscription'
 import { worker } from './scope'
 
 /** schemas/push-message.json */
@@ -49,7 +53,21 @@ async function open(path: string): Promise<void> {
   await worker.clients.openWindow(path)
 }
 
+/** Without a network, or with nobody signed in, it is lost: the app does the same when it is opened (push/push `renew`). */
+async function renew(): Promise<void> {
+  if (Notification.permission !== 'granted') return
+  const reply = await fetch('/api/push-key', { credentials: 'same-origin' })
+  if (!reply.ok) return
+  const { key } = (await reply.json()) as { key: string }
+  const subscription = await subscriptionFor(worker.registration.pushManager, bytesOf(key))
+  await fetch('/api/me/push-subscriptions', {
+    method: 'POST', credentials: 'same-origin', body: JSON.stringify(bodyOf(subscription)),
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() },
+  })
+}
+
 export function installPush(): void {
+  worker.addEventListener('pushsubscriptionchange', (event) => (event as ExtendableEvent).waitUntil(renew().catch(() => undefined)))
   worker.addEventListener('push', (event) => event.waitUntil(show(read(event))))
   worker.addEventListener('notificationclick', (event) => {
     event.notification.close()

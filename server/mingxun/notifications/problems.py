@@ -19,6 +19,14 @@ class BrokenSubscriptionKeys(Problem):
     title = "The keys of the subscription can't be used"
 
 
+class SubscriptionGone(Problem):
+    """The push service said that this subscription is gone. The browser must end it and make another one."""
+
+    status = 409
+    slug = "push-subscription-gone"
+    title = "The subscription is dead"
+
+
 class NoSubscription(Problem):
     """No phone of yours takes notifications yet; turn them on first."""
 

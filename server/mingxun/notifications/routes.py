@@ -17,7 +17,7 @@ from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
 from mingxun.notifications import service
 from mingxun.notifications.listener import HintListener
-from mingxun.notifications.problems import BrokenSubscriptionKeys, EndpointRefused, NoSubscription
+from mingxun.notifications.problems import BrokenSubscriptionKeys, EndpointRefused, NoSubscription, SubscriptionGone
 from mingxun.notifications.schemas import (
     MarkRead,
     MessageOut,
@@ -41,7 +41,7 @@ async def get_push_key(actor: NamedDependency[Actor], keys: NamedDependency[Keys
     "/me/push-subscriptions",
     operation_id="subscribePush",
     opt={"retryable": True},
-    responses=refusals(EndpointRefused, BrokenSubscriptionKeys, RateLimited, Unauthenticated),
+    responses=refusals(EndpointRefused, BrokenSubscriptionKeys, SubscriptionGone, RateLimited, Unauthenticated),
     tags=["notifications"],
 )
 async def subscribe_push(
@@ -59,7 +59,7 @@ async def subscribe_push(
 @get("/me/push-subscriptions", operation_id="listPushSubscriptions", responses=refusals(Unauthenticated), tags=["notifications"])
 async def list_push_subscriptions(actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> PushSubscriptionList:
     """One's own browsers that are pushed to."""
-    return PushSubscriptionList(items=await service.list_subscriptions(actor.person, now=clock.now()))
+    return PushSubscriptionList(items=await service.list_subscriptions(actor, now=clock.now()))
 
 
 @delete(

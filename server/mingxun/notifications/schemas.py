@@ -31,6 +31,8 @@ class PushSubscriptionOut(Response, frozen=True, kw_only=True):
     last_delivered_at: Instant | None
     failing: bool
     """Nothing has reached it for a while; it is still tried."""
+    current: bool
+    """It is the browser that asks: made or renewed in this session."""
 
 
 class PushSubscriptionList(Response, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from mingxun.ledger import hint
 from mingxun.notifications.announcing import phones_of, write
 from mingxun.notifications.endpoints import refuse
 from mingxun.notifications.outcomes import FAILING, Reason
-from mingxun.notifications.problems import BrokenSubscriptionKeys, EndpointRefused, NoSubscription
+from mingxun.notifications.problems import BrokenSubscriptionKeys, EndpointRefused, NoSubscription, SubscriptionGone
 from mingxun.notifications.rules import Draft, Manner
 from mingxun.notifications.schemas import (
     DeliveryState,
@@ -100,18 +100,22 @@ async def mark_read(person: UUID, wanted: MarkRead, *, now: datetime) -> int:
 
 async def subscribe(actor: Actor, wanted: SubscribePush, *, allow_private: bool, now: datetime) -> PushSubscriptionOut:
     """Push to this browser from now on, for as long as its session lives. The same endpoint again renews it, also for another
-    person who signed in there meanwhile. Raises EndpointRefused, BrokenSubscriptionKeys.
+    session or person that signed in there meanwhile. Raises EndpointRefused, BrokenSubscriptionKeys, SubscriptionGone.
     """
     if (refusal := refuse(wanted.endpoint, allow_private=allow_private)) is not None:
         raise EndpointRefused(reason=refusal)
     if not keys_usable(wanted.p256dh, wanted.auth):
         raise BrokenSubscriptionKeys
+    # A browser renews whenever the app is opened, so what has failed before counts on; only with new keys, or once it was retired,
+    # does it begin anew. Not after the push service had it gone: such a browser must make another one.
     row = await fetch_row(
         """INSERT INTO push_subscription AS s (id, person, session, endpoint, p256dh, auth, made_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7)
-           ON CONFLICT (endpoint) DO UPDATE SET person = $2, session = $3, p256dh = $5, auth = $6, failures = 0,
+           ON CONFLICT (endpoint) DO UPDATE SET person = $2, session = $3, p256dh = $5, auth = $6,
+               failures = CASE WHEN s.retired_at IS NULL AND s.p256dh = $5 AND s.auth = $6 THEN s.failures ELSE 0 END,
                made_at = CASE WHEN s.person = $2 THEN s.made_at ELSE $7 END, retired_at = NULL, retired_reason = NULL
-           RETURNING id, made_at, last_delivered_at, failures""",
+               WHERE s.retired_reason IS DISTINCT FROM $8 OR s.p256dh <> $5 OR s.auth <> $6
+           RETURNING id, session, made_at, last_delivered_at, failures""",
         new_id(),
         actor.person,
         actor.session,
@@ -119,9 +123,10 @@ async def subscribe(actor: Actor, wanted: SubscribePush, *, allow_private: bool,
         wanted.p256dh,
         wanted.auth,
         now,
+        Reason.GONE.value,
     )
     if row is None:
-        raise NotFound
+        raise SubscriptionGone
     # A browser has one subscription; the one it had before is dead. And nobody has more than MOST_PHONES.
     await execute(
         """UPDATE push_subscription SET retired_at = $4, retired_reason = $5
@@ -135,7 +140,7 @@ async def subscribe(actor: Actor, wanted: SubscribePush, *, allow_private: bool,
         Reason.REPLACED.value,
         MOST_PHONES - 1,
     )
-    return _subscription(row)
+    return _subscription(row, actor)
 
 
 def keys_usable(p256dh: str, auth: str) -> bool:
@@ -150,21 +155,25 @@ def keys_usable(p256dh: str, auth: str) -> bool:
     return len(point) == 65 and len(secret) == 16
 
 
-def _subscription(row: "Record") -> PushSubscriptionOut:
+def _subscription(row: "Record", actor: Actor) -> PushSubscriptionOut:
     return PushSubscriptionOut(
-        id=row["id"], created_at=row["made_at"], last_delivered_at=row["last_delivered_at"], failing=row["failures"] >= FAILING
+        id=row["id"],
+        created_at=row["made_at"],
+        last_delivered_at=row["last_delivered_at"],
+        failing=row["failures"] >= FAILING,
+        current=row["session"] == actor.session,
     )
 
 
-async def list_subscriptions(person: UUID, *, now: datetime) -> list[PushSubscriptionOut]:
-    """The person's phones that are pushed to, newest first."""
-    live = await phones_of([person], now=now)
+async def list_subscriptions(actor: Actor, *, now: datetime) -> list[PushSubscriptionOut]:
+    """The actor's phones that are pushed to, newest first."""
+    live = await phones_of([actor.person], now=now)
     rows = await fetch(
-        """SELECT id, made_at, last_delivered_at, failures FROM push_subscription
+        """SELECT id, session, made_at, last_delivered_at, failures FROM push_subscription
            WHERE id = ANY($1) ORDER BY made_at DESC, id DESC""",
-        live.get(person, []),
+        live.get(actor.person, []),
     )
-    return [_subscription(row) for row in rows]
+    return [_subscription(row, actor) for row in rows]
 
 
 async def unsubscribe(person: UUID, subscription: UUID, *, now: datetime) -> None:

@@ -1,7 +1,8 @@
-/** Registers the service worker after the first screen, offers a waiting version, follows a tapped notification. */
+/** Registers the service worker after the first screen, offers a waiting version, follows a tapped notification, keeps push on. */
 import { toast } from '../kit/toast.svelte'
 import { t } from '../kit/words'
 import { router } from '../router/router.svelte'
+import { session } from '../session/session.svelte'
 
 export async function startWorker(): Promise<void> {
   if (!('serviceWorker' in navigator)) return
@@ -12,6 +13,13 @@ export async function startWorker(): Promise<void> {
   // A browser that forbids it: everything works but opening without a network.
   const registration = await navigator.serviceWorker.register('/sw.js').catch(() => undefined)
   if (!registration) return
+  // The server pushes only to the session that asked for it: whenever it is another one, this phone asks again.
+  $effect.root(() => {
+    const signedIn = $derived(session.me?.session)
+    $effect(() => {
+      if (signedIn) void import('../push/push').then(({ renew }) => renew()).catch(() => undefined)
+    })
+  })
   if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting)
   registration.addEventListener('updatefound', () => {
     const next = registration.installing
