@@ -15,17 +15,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import asyncpg
 from packaging.requirements import Requirement
 
 from mingxun.installation import CHECKOUT, connected, read_settings, running_database
+from mingxun.kit.clock import SystemClock
+from mingxun.kit.database import transaction
 from mingxun.kit.job_tables import SETTINGS as QUEUE
 from mingxun.kit.migrate import pending
 from mingxun.kit.postgres import EmbeddedPostgres, PostgresFailed
 from mingxun.kit.settings import Settings, SettingsError
 from mingxun.kit.signing import BrokenKey, load_or_make
+
+if TYPE_CHECKING:
+    from mingxun.notifications import PushHealth
 
 OLDEST_POSTGRES = 150000
 """As PostgreSQL numbers itself; what the SQL here was written for."""
@@ -301,6 +307,7 @@ async def _look_into(dsn: str, settings: Settings, *, serves: bool) -> list[Find
         await connection.close()
     async with connected(dsn, migrated=False):
         waiting = await pending()
+        health = None if waiting else await _push_health()
     if waiting:
         found.append(
             error(
@@ -315,7 +322,52 @@ async def _look_into(dsn: str, settings: Settings, *, serves: bool) -> list[Find
             found += await _check_jobs(connection, serves=serves)
         finally:
             await connection.close()
+    if health is not None:
+        found += check_push(health)
     return found
+
+
+async def _push_health() -> "PushHealth":
+    from mingxun.notifications import push_health  # late: a package that this needs may be missing, and that is to be said first
+
+    async with transaction():
+        return await push_health(now=SystemClock().now())
+
+
+def check_push(health: "PushHealth") -> Iterator[Finding]:
+    """Whether pushes of the last 24 hours reached phones."""
+    faults = list(_push_faults(health))
+    yield from faults
+    if not faults:
+        yield ok(
+            f"{health.subscriptions} phone(s) take notifications; "
+            f"in the last 24 hours {health.accepted} push(es) were accepted and {health.failed} given up."
+        )
+
+
+def _push_faults(health: "PushHealth") -> Iterator[Finding]:
+    if health.key_refused:
+        yield error(
+            f"Push services refused our key for {health.key_refused} push(es) in the last 24 hours: those phones stay silent.",
+            'Set vapid_subject = "mailto:you@your-domain" in mingxun.toml. If keys/vapid.pem is another one than before, put the old '
+            "one back from the backup; without it, each phone takes the new one when its owner next opens the app.",
+        )
+    if health.unreachable:
+        yield (warning if health.accepted else error)(
+            f"No answer to {health.unreachable} push(es) in the last 24 hours from: {', '.join(health.silent_services)}.",
+            "Let this machine reach these hosts over https (firewall, proxy). Where it can't, people find their messages in the app, "
+            "and coordinators see below each shift whom to call.",
+        )
+    if health.stuck:
+        yield error(
+            f"{health.stuck} push(es) have waited for more than ten minutes and were never tried.",
+            "See logs/worker.log in the data directory. If the worker runs and can't keep up, start another: mingxun worker",
+        )
+    if not health.key_refused and not health.unreachable and health.failed > max(10, health.accepted):
+        yield warning(
+            f"{health.failed} push(es) were given up in the last 24 hours, and only {health.accepted} accepted.",
+            "Ask a few people to open 我的 in the app and send themselves a trial message (发一条试试).",
+        )
 
 
 async def _check_durability(connection: "asyncpg.Connection[asyncpg.Record]") -> list[Finding]:

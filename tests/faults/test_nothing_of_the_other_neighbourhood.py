@@ -97,13 +97,14 @@ async def _scene(of: Neighbourhood, client_of: ClientOf, keys: Keys) -> Scene:
     sessions = await made(volunteer, "GET", "/api/me/sessions")
     message = new_id()
     await database.execute(
-        """INSERT INTO message (id, neighbourhood, person, kind, language, title, body, path, at, push)
-           VALUES ($1, $2, $3, 'test', 'zh', $4, '', '/', $5, 'inbox_only')""",
+        """INSERT INTO message (id, neighbourhood, person, fact, kind, language, title, body, path, at, push)
+           SELECT $1, $2, $3, f.id, 'test', 'zh', $4, '', '/', $5, 'inbox_only' FROM fact f WHERE f.subject = $6 ORDER BY f.seq LIMIT 1""",
         message,
         of.id,
         of.volunteer.id,
         f"{name}消息",
         now,
+        UUID(shift_id),
     )
     ids = {
         "neighbourhood": str(of.id),
@@ -192,6 +193,8 @@ async def _send(client: httpx.AsyncClient, operation: Operation, scene: Scene) -
         how = {"content": jpeg(), "headers": {"Content-Type": "image/jpeg"}}
     elif operation.name == "geocode":
         how = {"params": {"query": "东明路"}}
+    elif operation.name == "listDeliveries":
+        how = {"params": {"subject": scene.ids["shift"]}}
     elif operation.media_type is not None or (operation.method in {"POST", "PUT", "PATCH"} and _body(operation.name, scene)):
         how = {"json": _body(operation.name, scene)}
     return await client.request(operation.method, path, **how)

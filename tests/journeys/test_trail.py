@@ -5,11 +5,14 @@ checks the signature and decrypts with the browser's keys; a test hands the mess
 """
 
 import re
+from typing import Any
+from uuid import UUID
 
 from playwright.async_api import expect
 
-from tests.journeys.phone import Phone
+from tests.journeys.phone import Phone, eventually
 from tests.journeys.scene import FIRST, PLACE, SECOND, SHIFT, Scene, Volunteer
+from tests.world import PASSWORD
 
 
 async def test_from_the_roster_to_a_repair_that_somebody_has_seen(scene: Scene) -> None:
@@ -88,6 +91,44 @@ async def test_without_a_network_from_check_in_to_report_everything_arrives_once
         await volunteer.ring()
     await scene.handler.ring()
     await finished(scene, volunteer, SECOND, "东门的锁坏了")
+
+
+async def test_the_coordinator_sees_whom_a_message_reached(scene: Scene) -> None:
+    await scene.coordinator.open(scene.shift)
+    await scene.coordinator.sees("通知到了谁")
+    for who in (FIRST, SECOND):
+        told = scene.coordinator.page.get_by_role("list", name="通知到了谁").get_by_role("listitem").filter(has_text=who.name)
+        await expect(told).to_contain_text(re.compile("排上了.*(看过了|手机上显示了)"))
+    await scene.coordinator.look("reached")
+
+
+async def test_a_phone_goes_on_ringing_for_whoever_signs_in_again(scene: Scene) -> None:
+    """The app lost what it kept, as phones without room do. Signing in ends the session that push hung on; it is given to the new one."""
+    phone, person = scene.handler, scene.world.here.handler
+    before = await _live_phones(scene, person.id)
+    await phone.page.evaluate(
+        "new Promise((done) => { const gone = indexedDB.deleteDatabase('mingxun'); gone.onsuccess = gone.onblocked = () => done() })"
+    )
+    await phone.sign_in(person.phone, PASSWORD)
+
+    async def renewed() -> bool:
+        now = await _live_phones(scene, person.id)
+        return len(now) == 1 and now != before
+
+    await eventually(renewed, "the subscription is the new session's")
+    await phone.open("/me")
+    await expect(phone.page.get_by_role("switch", name=re.compile("有事叫我"))).to_be_checked()
+    await phone.press("发一条试试")
+    assert (await phone.ring())["title"] == "通知开好了"
+    await phone.look("rings-again")
+
+
+async def _live_phones(scene: Scene, person: UUID) -> list[dict[str, Any]]:
+    return await scene.rows(
+        """SELECT p.session FROM push_subscription p JOIN session s ON s.id = p.session
+           WHERE p.person = $1 AND p.retired_at IS NULL AND s.ended_at IS NULL""",
+        person,
+    )
 
 
 async def test_in_english_as_well(scene: Scene) -> None:

@@ -42,6 +42,11 @@ OPERATIONS = [
     ("POST", "/api/me/push-test", None),
     ("GET", "/api/me/inbox", None),
     ("POST", "/api/me/inbox/read", {}),
+    (
+        "GET",
+        "/api/neighbourhoods/01900000-0000-7000-8000-000000000009/deliveries?subject=01900000-0000-7000-8000-000000000008",
+        None,
+    ),
     ("GET", "/api/events", None),
 ]
 

@@ -2,22 +2,37 @@
 
 import socket
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from mingxun import doctor
 from mingxun.doctor import Finding, Level
+from mingxun.kit import database
+from mingxun.kit.ids import new_id
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import load_or_make
+from mingxun.notifications import PushHealth
 from tests.installation import free_port
+from tests.notifications.conftest import subscribe
+from tests.push_service import Browser
+from tests.world import World
 
 
 def bad(findings: Iterable[Finding]) -> list[Finding]:
     found = [finding for finding in findings if finding.level is not Level.OK]
     assert all(finding.mend for finding in found), "whoever finds a fault says how to mend it"
     return found
+
+
+@pytest.fixture
+async def on_its_own() -> None:
+    """Without the pool that tests before it shared: doctor opens its own, and in an event loop of its own."""
+    await database.close_pool()
 
 
 def settings(data_dir: Path, **changes: object) -> Settings:
@@ -110,7 +125,7 @@ def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert "DATABASE_URL" in bad(doctor.check_database(elsewhere, serves=False))[0].mend
 
 
-def test_a_stopped_database_is_started_looked_into_and_stopped_again(tmp_path: Path) -> None:
+def test_a_stopped_database_is_started_looked_into_and_stopped_again(on_its_own: None, tmp_path: Path) -> None:
     from mingxun.kit.postgres import EmbeddedPostgres
 
     server = EmbeddedPostgres(tmp_path)
@@ -121,6 +136,69 @@ def test_a_stopped_database_is_started_looked_into_and_stopped_again(tmp_path: P
     assert "mingxun migrate" in bad(found)[0].mend
     assert any(finding.what.startswith("PostgreSQL 18") for finding in found)
     assert not server.answers()
+
+
+def a_day(**counts: Any) -> PushHealth:
+    quiet = {
+        "subscriptions": 40,
+        "accepted": 100,
+        "failed": 3,
+        "key_refused": 0,
+        "unreachable": 0,
+        "silent_services": [],
+        "stuck": 0,
+    }
+    return PushHealth(**{**quiet, **counts})
+
+
+def test_a_day_of_pushes_that_arrived_is_told_in_numbers() -> None:
+    (finding,) = doctor.check_push(a_day())
+    assert finding == doctor.ok("40 phone(s) take notifications; in the last 24 hours 100 push(es) were accepted and 3 given up.")
+
+
+@pytest.mark.parametrize(
+    ("counts", "level", "said", "mend"),
+    [
+        ({"key_refused": 2}, Level.ERROR, "refused our key for 2 push(es)", "vapid_subject"),
+        ({"unreachable": 5, "silent_services": ["push.example"]}, Level.WARNING, "from: push.example", "firewall"),
+        ({"accepted": 0, "unreachable": 5, "silent_services": ["push.example"]}, Level.ERROR, "No answer to 5", "firewall"),
+        ({"stuck": 7}, Level.ERROR, "7 push(es) have waited", "worker"),
+        ({"accepted": 12, "failed": 13}, Level.WARNING, "13 push(es) were given up", "trial message"),
+    ],
+)
+def test_push_that_dies_is_named_with_its_mend(counts: dict[str, Any], level: Level, said: str, mend: str) -> None:
+    (finding,) = bad(doctor.check_push(a_day(**counts)))
+    assert finding.level is level
+    assert said in finding.what
+    assert mend in finding.mend
+
+
+async def test_pushes_are_looked_at_in_the_database(committed_database: str, world: World, tmp_path: Path) -> None:
+    now = datetime.now(UTC) - timedelta(hours=1)
+    async with database.transaction():
+        browser = Browser("https://push.example/1", ec.generate_private_key(ec.SECP256R1()), b"0" * 16, None)
+        subscription = await subscribe(world.here.volunteer.id, browser, now)
+        message = new_id()
+        await database.execute(
+            """INSERT INTO message (id, person, kind, language, title, body, path, at, push)
+               VALUES ($1, $2, 'assigned', 'zh', '题', '文', '/', $3, 'waiting')""",
+            message,
+            world.here.volunteer.id,
+            now,
+        )
+        await database.execute(
+            "INSERT INTO delivery (id, message, subscription, state, attempts, at) VALUES ($1, $2, $3, 'waiting', 0, $4)",
+            new_id(),
+            message,
+            subscription,
+            now,
+        )
+    await database.close_pool()
+    found = await doctor._look_into(committed_database, settings(tmp_path), serves=False)
+    durable = "acknowledges writes"  # the tests' database does not wait for the disk, and that is named, too
+    assert [finding.what for finding in bad(found) if durable not in finding.what] == [
+        "1 push(es) have waited for more than ten minutes and were never tried."
+    ]
 
 
 def test_a_wrong_setting_is_a_finding_and_not_a_crash(tmp_path: Path) -> None:

@@ -412,6 +412,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/neighbourhoods/{neighbourhood}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListDeliveries */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/neighbourhoods/{neighbourhood}/geocoding": {
         parameters: {
             query?: never;
@@ -1155,6 +1172,25 @@ export interface components {
         DeclineTicket: {
             reason: string;
         };
+        /** DeliveryOut */
+        DeliveryOut: {
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            /** Format: uuid */
+            message: string;
+            name: string;
+            /** Format: uuid */
+            person: string;
+            phone: string | null;
+            reach: components["schemas"]["Reach"];
+            title: string;
+        };
+        /** DeliveryPage */
+        DeliveryPage: {
+            items: components["schemas"]["DeliveryOut"][];
+            next_cursor: string | null;
+        };
         /**
          * DeliveryState
          * @description What became of a message's way to the person's phones. It is in the inbox in any case.
@@ -1555,6 +1591,12 @@ export interface components {
             id: string;
             last_delivered_at: string | null;
         };
+        /**
+         * Reach
+         * @description How far a message came, the best that is known.
+         * @enum {string}
+         */
+        Reach: "read" | "shown" | "accepted" | "waiting" | "inbox_only" | "failed" | "no_channel";
         /** ReadCode */
         ReadCode: {
             code: string;
@@ -4530,7 +4572,98 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try again in some seconds. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+                subject: string;
+            };
+            header?: never;
+            path: {
+                neighbourhood: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
             503: {
                 headers: {
                     [name: string]: unknown;

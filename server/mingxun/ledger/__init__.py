@@ -5,6 +5,6 @@ did not happen, and nothing that happened goes unannounced.
 """
 
 from mingxun.ledger.facts import Fact, FactId, RecordedFact, fact_kinds
-from mingxun.ledger.service import hint, load_fact, record
+from mingxun.ledger.service import fact_ids_about, hint, load_fact, record
 
-__all__ = ["Fact", "FactId", "RecordedFact", "fact_kinds", "hint", "load_fact", "record"]
+__all__ = ["Fact", "FactId", "RecordedFact", "fact_ids_about", "fact_kinds", "hint", "load_fact", "record"]

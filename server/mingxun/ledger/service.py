@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from mingxun.kit.database import execute, fetch_row
+from mingxun.kit.database import execute, fetch, fetch_row
 from mingxun.kit.ids import new_id
 from mingxun.kit.jobs import enqueue
 from mingxun.ledger.facts import Fact, FactId, RecordedFact
@@ -62,6 +62,12 @@ async def load_fact(fact: FactId) -> RecordedFact | None:
         subject=row["subject"],
         data=row["data"].encode(),
     )
+
+
+async def fact_ids_about(subject: UUID, *, neighbourhood: UUID) -> list[FactId]:
+    """The facts that the neighbourhood has about `subject`, oldest first."""
+    rows = await fetch("SELECT id FROM fact WHERE subject = $1 AND neighbourhood = $2 ORDER BY seq", subject, neighbourhood)
+    return [FactId(row["id"]) for row in rows]
 
 
 def _tag(fact: Fact) -> str:

@@ -1,4 +1,4 @@
-"""The routes of the inbox, of push subscriptions and of live updates: everything here is one's own."""
+"""The routes of the inbox, of push subscriptions and of live updates, all of them about one's own; and what reached whom."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -6,19 +6,20 @@ from uuid import UUID
 from litestar import Router, delete, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
 from mingxun.kit.clock import Clock
 from mingxun.kit.paging import BadCursor, CursorParam, Limit
-from mingxun.kit.problems import NotFound, RateLimited, Unauthenticated, Unavailable, refusals
+from mingxun.kit.problems import Forbidden, NotFound, RateLimited, Unauthenticated, Unavailable, refusals
 from mingxun.kit.rate_limits import RateLimits
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
-from mingxun.notifications import service
+from mingxun.notifications import reach, service
 from mingxun.notifications.listener import HintListener
 from mingxun.notifications.problems import BrokenSubscriptionKeys, EndpointRefused, NoSubscription, SubscriptionGone
 from mingxun.notifications.schemas import (
+    DeliveryPage,
     MarkRead,
     MessageOut,
     MessagePage,
@@ -123,6 +124,23 @@ async def mark_read(data: JSONBody[MarkRead], actor: NamedDependency[Actor], clo
 
 
 @get(
+    "/neighbourhoods/{neighbourhood:uuid}/deliveries",
+    operation_id="listDeliveries",
+    responses=refusals(BadCursor, NotFound, Forbidden, Unauthenticated),
+    tags=["notifications"],
+)
+async def list_deliveries(
+    neighbourhood: FromPath[UUID],
+    subject: FromQuery[UUID],
+    actor: NamedDependency[Actor],
+    cursor: CursorParam = None,
+    limit: Limit = 50,
+) -> DeliveryPage:
+    """What people were told about a shift or ticket (`subject`), newest first, and whether it reached them."""
+    return await reach.list_deliveries(actor, neighbourhood, subject, cursor=cursor, limit=limit)
+
+
+@get(
     "/events",
     operation_id="streamEvents",
     opt={"transaction": False},
@@ -153,6 +171,7 @@ router = Router(
         send_test_push,
         list_inbox,
         mark_read,
+        list_deliveries,
         stream_events,
     ],
 )

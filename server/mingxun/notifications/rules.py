@@ -143,6 +143,10 @@ POSTS: Mapping[str, Post] = {
 """Whatever is not here: a day, normal urgency."""
 
 
+FOR_THE_OFFICE = frozenset({"signed_up", "withdrew", "check_in_flagged", "roster_imported", "invitation_accepted"})
+"""Kinds that tell coordinators what others did: nobody has to be called because they did not read one."""
+
+
 def post_of(kind: str) -> Post:
     """How messages of `kind` are pushed."""
     return POSTS.get(kind, Post())

@@ -56,6 +56,46 @@ class DeliveryState(StrEnum):
     """The person has no phone that can be pushed to."""
 
 
+class Reach(StrEnum):
+    """How far a message came, the best that is known."""
+
+    READ = "read"
+    """The person has seen it in the app."""
+    SHOWN = "shown"
+    """Their phone says that it was shown."""
+    ACCEPTED = "accepted"
+    """The push service took it; the phone has not said anything yet."""
+    WAITING = "waiting"
+    """Queued, or to be tried again."""
+    INBOX_ONLY = "inbox_only"
+    """It waits in the app; no phone rings for such a message."""
+    FAILED = "failed"
+    """No phone of theirs took it; it waits in the app."""
+    NO_CHANNEL = "no_channel"
+    """They have no phone that can be pushed to; it waits in the app, if they have an account."""
+
+
+class DeliveryOut(Response, frozen=True, kw_only=True):
+    """One message to one person, for those who must know whether it reached them."""
+
+    message: UUID
+    person: UUID
+    name: str
+    phone: str | None
+    """E.164; whom to call when it did not."""
+    kind: str
+    title: str
+    """As it was worded for them."""
+    at: Instant
+    """When it was written."""
+    reach: Reach
+
+
+class DeliveryPage(Response, frozen=True, kw_only=True):
+    items: list[DeliveryOut]
+    next_cursor: str | None
+
+
 class MessageOut(Response, frozen=True, kw_only=True):
     """One message to one person, in their language."""
 

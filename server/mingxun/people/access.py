@@ -126,6 +126,10 @@ class Act(StrEnum):
     REOPEN_TICKET = "reopen_ticket"
     """Say that it is not mended, as with VERIFY_TICKET."""
 
+    # notifications
+    LIST_DELIVERIES = "list_deliveries"
+    """See what people were told about a shift or ticket, whether it reached them, and whom to call."""
+
 
 _PLANNERS: Final = frozenset({Role.COORDINATOR, Role.SECRETARY, Role.SUBDISTRICT_ADMIN})
 """A secretary may do all that a coordinator may; a subdistrict administrator the same in each of their neighbourhoods."""
@@ -183,6 +187,7 @@ GRANTS: Final[dict[Act, frozenset[Role]]] = {
     Act.RESOLVE_TICKET: _HANDLING,
     Act.VERIFY_TICKET: _MEMBERS,
     Act.REOPEN_TICKET: _MEMBERS,
+    Act.LIST_DELIVERIES: _PLANNERS,
 }
 """Which roles an act is granted to. A test holds that every act stands here."""
 
