@@ -11,12 +11,13 @@ import pytest
 from litestar.types import ASGIApp
 
 from mingxun.kit.database import execute, fetch, fetch_value
+from mingxun.kit.jobs import JobContext
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
-from mingxun.people import accounts, guesses, memberships
+from mingxun.people import accounts, guesses, jobs, memberships, sessions
 from mingxun.people.facts import PersonChanged, PersonField
 from mingxun.people.passwords import is_outdated
-from mingxun.people.sessions import cookie_name, device_of, load_actor, session_cookie
+from mingxun.people.sessions import cookie_name, device_of, forget_old_sessions, load_actor, session_cookie
 from tests.conftest import ORIGIN, TestClock
 from tests.recorded import facts_about
 from tests.world import PASSWORD, Person, World, give_session
@@ -384,3 +385,41 @@ async def test_without_a_session_nothing_of_mine_is_there(
 ) -> None:
     bodies: dict[str, Any] = {"PATCH": {"language": "en"}, "PUT": {"current": "a", "new": "b"}}
     assert (await anonymous.request(method, path, json=bodies.get(method))).status_code == 401
+
+
+async def test_sessions_are_forgotten_ninety_days_after_they_were_over(
+    world: World, clock: TestClock, settings: Settings
+) -> None:
+    person, now = world.here.volunteer.id, clock.now()
+    for days in (30, 30, 400):
+        await give_session(person, at=now, days=days)
+    ended, lapsed, kept = [row["id"] for row in await fetch("SELECT id FROM session WHERE person = $1 ORDER BY id", person)]
+    await execute("UPDATE session SET ended_at = $2 WHERE id = $1", ended, now)
+
+    async def left() -> set[UUID]:
+        return {row["id"] for row in await fetch("SELECT id FROM session WHERE person = $1", person)}
+
+    clock.forward(timedelta(days=89))
+    assert await forget_old_sessions(now=clock.now()) == 0
+    clock.forward(timedelta(days=2))
+    assert await forget_old_sessions(now=clock.now()) == 1
+    assert await left() == {lapsed, kept}
+    clock.forward(timedelta(days=30))
+    assert await forget_old_sessions(now=clock.now()) == 1
+    assert await left() == {kept}
+
+
+async def test_sessions_are_forgotten_in_batches_a_job_each(
+    world: World, clock: TestClock, settings: Settings, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (sessions, jobs):
+        monkeypatch.setattr(module, "AT_ONCE", 2)
+    for _ in range(3):
+        await give_session(world.here.volunteer.id, at=clock.now(), days=1)
+    clock.forward(timedelta(days=92))
+    context = JobContext(settings=settings, keys=keys, clock=clock, http=None)  # type: ignore[arg-type]
+    for left, again in ((1, 1), (0, 0)):
+        await execute("DELETE FROM pgqueuer")
+        await jobs.forget_sessions(b"", context)
+        assert await fetch_value("SELECT count(*) FROM session") == left
+        assert await fetch_value("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'forget_sessions'") == again

@@ -13,13 +13,17 @@ from uuid import UUID
 from litestar.datastructures import Cookie
 
 from mingxun.kit.database import execute, fetch
-from mingxun.kit.ids import new_id
+from mingxun.kit.ids import ids_since, new_id
 from mingxun.kit.settings import Settings
 from mingxun.people.access import Actor, ActorMembership
 from mingxun.people.schemas import Language, Role
 
 SEEN_EVERY = timedelta(minutes=5)
 """How often `last_seen_at` is written at most: a read should stay a read."""
+KEPT = timedelta(days=90)
+"""How long a session is kept after it is over, for whoever asks which device it was."""
+AT_ONCE = 1000
+"""Sessions removed in one transaction."""
 COOKIE_SECONDS = 400 * 86400
 """The longest that browsers keep a cookie; the session itself ends by `Settings.session_days` without use."""
 
@@ -147,6 +151,20 @@ async def end_sessions(person: UUID, *, now: datetime, sparing: UUID | None = No
 async def end_session_of(token: str, *, now: datetime) -> None:
     """End the session that a browser brought along, whoever's it was."""
     await execute("UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL", hash_of(token), now)
+
+
+async def forget_old_sessions(*, now: datetime) -> int:
+    """Remove sessions that have been over for `KEPT`, the oldest first and `AT_ONCE` at most; how many these were. That somebody signed
+    in and out stays in the ledger."""
+    before = now - KEPT
+    return await execute(
+        """DELETE FROM session WHERE id IN (
+               SELECT id FROM session WHERE id < $1 AND least(ended_at, expires_at) < $2
+               ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)""",
+        ids_since(before),  # one that is younger can't have been over for so long
+        before,
+        AT_ONCE,
+    )
 
 
 _BROWSERS = (
