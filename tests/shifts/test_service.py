@@ -1,6 +1,6 @@
 """Shifts and places on them, against the database."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -12,13 +12,11 @@ from mingxun.kit.database import execute, fetch, fetch_value, transaction
 from mingxun.kit.problems import Forbidden, NotFound
 from mingxun.people.access import Role
 from mingxun.shifts import (
-    expected_now,
     joining,
-    load_shifts,
     open_shifts_here,
-    place_of,
     planning,
     reading,
+    shifts_around,
     shifts_for_check_in,
     take_place,
 )
@@ -740,8 +738,7 @@ async def test_whoever_checks_in_may_take_a_place_after_the_start_judged_by_the_
     shift = await a_shift(world.here, gate, clock, begins=HOUR)
     scanned = clock.now() + 2 * HOUR
     clock.forward(30 * HOUR)
-    place = await take_place(shift.id, world.here.volunteer.id, at=scanned, now=clock.now())
-    assert await place_of(shift.id, world.here.volunteer.id) == place
+    await take_place(shift.id, world.here.volunteer.id, at=scanned, now=clock.now())
     with pytest.raises(SignUpRefused) as refused:
         await take_place(shift.id, world.here.second_volunteer.id, at=shift.ends_at, now=clock.now())
     assert refused.value.members["reasons"] == [SignUpRefusal.ENDED]
@@ -762,9 +759,7 @@ async def test_open_shifts_here_are_todays_with_a_place_left_and_not_ones_own(wo
     assert [s.id for s in shown] == [runs.id, tonight.id]
 
 
-async def test_who_should_be_here_now_is_whoever_has_a_place_on_a_shift_that_runs(
-    world: World, clock: TestClock, gate: UUID
-) -> None:
+async def test_shifts_around_an_instant_are_those_that_run_or_begin_soon(world: World, clock: TestClock, gate: UUID) -> None:
     runs = await a_shift(world.here, gate, clock, begins=HOUR)
     empty = await a_shift(world.here, gate, clock, begins=HOUR)
     cancelled = await a_shift(world.here, gate, clock, begins=HOUR)
@@ -772,11 +767,17 @@ async def test_who_should_be_here_now_is_whoever_has_a_place_on_a_shift_that_run
     await planning.cancel_shift(
         await actor_of(world.here.coordinator, clock), cancelled.id, CancelShift(reason="雨"), now=clock.now()
     )
-    assert await expected_now(world.here.id, clock.now()) == []
-    assert await expected_now(world.there.id, clock.now() + HOUR) == []
-    found = await expected_now(world.here.id, clock.now() + HOUR)
-    assert [(e.shift.id, e.persons) for e in found] == [(runs.id, (world.here.volunteer.id,)), (empty.id, ())]
-    assert set(await load_shifts([runs.id, uuid4()])) == {runs.id}
+    reader = world.here.volunteer.id
+
+    async def around(neighbourhood: UUID, at: datetime, ahead: timedelta = timedelta(0)) -> list[tuple[UUID, int, bool]]:
+        found = await shifts_around(neighbourhood, at, ahead=ahead, limit=50, reader=reader)
+        return [(shift.id, shift.taken, shift.mine) for shift in found]
+
+    assert await around(world.here.id, clock.now()) == []
+    assert await around(world.there.id, clock.now() + HOUR) == []
+    expected = [(runs.id, 1, True), (empty.id, 0, False)]
+    assert await around(world.here.id, clock.now() + HOUR) == expected
+    assert await around(world.here.id, clock.now(), HOUR) == expected
 
 
 async def test_what_is_taken_always_equals_those_who_are_in(world: World, clock: TestClock, gate: UUID) -> None:

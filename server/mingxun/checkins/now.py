@@ -7,8 +7,8 @@ from uuid import UUID
 from mingxun.checkins.receipts import present_besides
 from mingxun.checkins.schemas import ExpectedPerson, Flag, NowOut, Presence, ShiftNow
 from mingxun.kit.database import fetch
-from mingxun.shifts.rules import LONGEST
-from mingxun.shifts.schemas import ShiftKind
+from mingxun.shifts import shifts_around
+from mingxun.shifts.schemas import ShiftOut
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -19,25 +19,15 @@ _SHIFTS = 200
 _OTHERS = 500
 
 
-async def load_now(neighbourhood: UUID, at: datetime) -> NowOut:
-    """The neighbourhood at the instant `at`: three statements, however many shifts there are."""
-    shifts = await fetch(
-        """SELECT s.id, s.kind, s.title, s.location, l.name AS location_name, l.plate, s.starts_at, s.ends_at, n.minimum, n.taken,
-               n.lacking,
-               (SELECT count(*)::integer FROM attendance a WHERE a.shift = s.id AND a.left_at IS NULL) AS here
-           FROM shift s JOIN location l ON l.id = s.location
-           CROSS JOIN LATERAL (
-               SELECT coalesce(sum(minimum), 0)::integer AS minimum, coalesce(sum(taken), 0)::integer AS taken,
-                      coalesce(sum(greatest(minimum - taken, 0)), 0)::integer AS lacking
-               FROM need WHERE shift = s.id) n
-           WHERE s.neighbourhood = $1 AND s.state = 'open' AND s.starts_at <= $3 AND s.starts_at > $4 AND s.ends_at > $2
-           ORDER BY s.starts_at, s.id LIMIT $5""",
-        neighbourhood,
-        at,
-        at + AHEAD,
-        at - LONGEST,
-        _SHIFTS,
+async def load_now(neighbourhood: UUID, at: datetime, *, reader: UUID) -> NowOut:
+    """The neighbourhood at the instant `at`: four statements, however many shifts there are."""
+    shifts = await shifts_around(neighbourhood, at, ahead=AHEAD, limit=_SHIFTS, reader=reader)
+    ids = [shift.id for shift in shifts]
+    here = await fetch(
+        "SELECT shift, count(*)::integer AS people FROM attendance WHERE shift = ANY($1::uuid[]) AND left_at IS NULL GROUP BY shift",
+        ids,
     )
+    present = {row["shift"]: row["people"] for row in here}
     expected = await fetch(
         """SELECT g.shift, g.person, p.name, coalesce(p.phone, c.phone) AS phone, g.starts_at,
                st.id AS attendance, st.arrived_at, st.left_at, coalesce(i.flags, '{}') AS flags
@@ -49,7 +39,7 @@ async def load_now(neighbourhood: UUID, at: datetime) -> NowOut:
                WHERE a.shift = g.shift AND a.person = g.person ORDER BY a.arrived_at DESC, a.id DESC LIMIT 1) st ON true
            LEFT JOIN evidence i ON i.attendance = st.id AND i.direction = 'in' AND i.counts
            WHERE g.shift = ANY($1::uuid[]) AND g.state = 'active' ORDER BY g.made_at, g.id""",
-        [row["id"] for row in shifts],
+        ids,
     )
     people: dict[UUID, list[ExpectedPerson]] = {}
     for row in expected:
@@ -57,26 +47,26 @@ async def load_now(neighbourhood: UUID, at: datetime) -> NowOut:
     shown = [p.attendance for some in people.values() for p in some if p.attendance is not None and p.presence is Presence.HERE]
     return NowOut(
         at=at,
-        shifts=[_shift(row, people.get(row["id"], []), at) for row in shifts],
+        shifts=[_shift(one, present.get(one.id, 0), people.get(one.id, []), at) for one in shifts],
         others=await present_besides(neighbourhood, shown, limit=_OTHERS),
     )
 
 
-def _shift(row: "Record", people: list[ExpectedPerson], at: datetime) -> ShiftNow:
+def _shift(shift: ShiftOut, here: int, people: list[ExpectedPerson], at: datetime) -> ShiftNow:
     return ShiftNow(
-        shift=row["id"],
-        kind=ShiftKind(row["kind"]),
-        title=row["title"],
-        location=row["location"],
-        location_name=row["location_name"],
-        plate=row["plate"],
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        minimum=row["minimum"],
-        taken=row["taken"],
-        lacking=row["lacking"],
-        here=row["here"],
-        unstaffed=row["here"] == 0 and row["starts_at"] <= at,
+        shift=shift.id,
+        kind=shift.kind,
+        title=shift.title,
+        location=shift.location,
+        location_name=shift.location_name,
+        plate=shift.plate,
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+        minimum=shift.minimum,
+        taken=shift.taken,
+        lacking=shift.lacking,
+        here=here,
+        unstaffed=here == 0 and shift.starts_at <= at,
         people=people,
     )
 

@@ -153,7 +153,7 @@ async def get_attendance(attendance: FromPath[UUID], actor: NamedDependency[Acto
 async def get_now(neighbourhood: FromPath[UUID], actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> NowOut:
     """Who should be where now, who is, and where nobody is."""
     actor.require(Act.GET_NOW, neighbourhood)
-    return await now.load_now(neighbourhood, clock.now())
+    return await now.load_now(neighbourhood, clock.now(), reader=actor.person)
 
 
 router = Router("/", route_handlers=[read_code, check_in, check_out, vouch_check_in, list_attendance, get_attendance, get_now])

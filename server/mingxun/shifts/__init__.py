@@ -6,20 +6,17 @@ themselves they lock before it, as a check-in does with the person's stays: the 
 here waits for a lock of a floor above. They learn of changes through the facts in `mingxun.shifts.facts`.
 """
 
-from mingxun.shifts.duty import Expected, expected_now, open_shifts_here, place_of, shifts_for_check_in
+from mingxun.shifts.duty import open_shifts_here, shifts_around, shifts_for_check_in
 from mingxun.shifts.joining import take_place
-from mingxun.shifts.loading import ShiftNow, load_shift, load_shifts
+from mingxun.shifts.loading import ShiftNow, load_shift
 from mingxun.shifts.problems import SignUpRefused
 
 __all__ = [
-    "Expected",
     "ShiftNow",
     "SignUpRefused",
-    "expected_now",
     "load_shift",
-    "load_shifts",
     "open_shifts_here",
-    "place_of",
+    "shifts_around",
     "shifts_for_check_in",
     "take_place",
 ]

@@ -88,12 +88,6 @@ async def load_shift(shift: UUID) -> ShiftNow:
     return _shift(await fetch_row(f"SELECT {_COLUMNS} FROM shift s WHERE s.id = $1", shift))
 
 
-async def load_shifts(shifts: Sequence[UUID]) -> dict[UUID, ShiftNow]:
-    """Shifts by id; those that don't exist are left out."""
-    rows = await fetch(f"SELECT {_COLUMNS} FROM shift s WHERE s.id = ANY($1::uuid[])", list(shifts))
-    return {row["id"]: _shift(row) for row in rows}
-
-
 async def lock_to_join(shift: UUID, person: UUID) -> ShiftNow:
     """A shift, locked so that it stays as it is, and the person, so that their duties do. Raises NotFound."""
     # The CTE is materialised: its row is locked before the person is.

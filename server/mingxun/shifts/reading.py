@@ -40,7 +40,7 @@ _JOINS = """JOIN location l ON l.id = s.location
                coalesce(sum(greatest(minimum - taken, 0)), 0)::integer AS lacking
         FROM need WHERE shift = s.id) n"""
 _MINE = "EXISTS (SELECT FROM assignment a WHERE a.shift = s.id AND a.person = {} AND a.state IN ('active', 'cancelled')) AS mine"
-_IN_WINDOW = "s.ends_at > {0} AND s.starts_at > {0} - interval '24 hours'"
+NOT_OVER = "s.ends_at > {0} AND s.starts_at > {0} - interval '24 hours'"
 """Not yet over at an instant. No shift is longer than 24 hours, so the index need not be read from its beginning."""
 
 
@@ -85,7 +85,7 @@ def shift_list_query(
 ) -> tuple[str, list[Any]]:
     """The list's one statement and its arguments. The page is cut out before anything is joined to it."""
     args: list[Any] = [neighbourhood, since, until, limit + 1, reader]
-    where = ["s.neighbourhood = $1", _IN_WINDOW.format("$2::timestamptz"), "s.starts_at < $3"]
+    where = ["s.neighbourhood = $1", NOT_OVER.format("$2::timestamptz"), "s.starts_at < $3"]
 
     def only(condition: str, *values: Any) -> None:
         marks = [f"${len(args) + i}" for i in range(1, len(values) + 1)]
