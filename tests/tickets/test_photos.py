@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from mingxun.tickets.photos import MAX_SIDE, THUMBNAIL_SIDE, PhotoRefusal, Picture, PictureRefused, make_picture
+from mingxun.tickets.photos.pictures import MAX_SIDE, THUMBNAIL_SIDE, PhotoRefusal, Picture, PictureRefused, make_picture
 from tests.tickets.pictures import ROTATED, WITH_GPS, encoded, jpeg, png_by_hand, scene
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)

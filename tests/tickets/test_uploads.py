@@ -17,7 +17,7 @@ from PIL import Image
 from mingxun.kit import database
 from mingxun.kit.database import fetch_value
 from mingxun.kit.settings import Settings
-from mingxun.tickets import keeping
+from mingxun.tickets import photos
 from mingxun.tickets.photos import MAX_BYTES
 from tests.tickets.conftest import ClientOf, Desk
 from tests.tickets.pictures import WITH_GPS, encoded, jpeg, scene
@@ -42,7 +42,7 @@ async def volunteer(desk: Desk) -> httpx.AsyncClient:
 
 
 def files(settings: Settings) -> list[Path]:
-    folder = keeping.folder_of(settings.data_dir)
+    folder = photos.folder_of(settings.data_dir)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -75,7 +75,7 @@ async def test_the_files_are_there_when_the_receipt_is_and_nothing_else_is(
 ) -> None:
     before, identity = set(files(settings)), uuid4()
     await put(volunteer, jpeg(seed=2), identity)
-    made = keeping.files_of(settings.data_dir, identity)
+    made = photos.files_of(settings.data_dir, identity)
     assert set(files(settings)) - before == {made.full, made.thumbnail}
 
 
@@ -223,8 +223,8 @@ async def test_a_photo_is_on_one_ticket_only_and_its_senders(desk: Desk) -> None
     mine, leaders = await desk.photo(desk.here.volunteer, seed=8), await desk.photo(desk.here.building_leader, seed=9)
     await desk.open(photos=[mine])
     twice = str(uuid4())
-    for photos, unusable in (([mine], [mine]), ([leaders], [leaders]), ([twice, twice], [twice]), ([str(uuid4()), mine], [mine])):
-        reply = await desk.ask_open(photos=photos)
+    for named, unusable in (([mine], [mine]), ([leaders], [leaders]), ([twice, twice], [twice]), ([str(uuid4()), mine], [mine])):
+        reply = await desk.ask_open(photos=named)
         assert (reply.status_code, reply.json()["type"], reply.json()["photos"]) == (409, "/problems/photo-unusable", unusable)
 
 
@@ -233,31 +233,31 @@ async def test_a_photo_no_ticket_names_is_thrown_away_after_a_week(desk: Desk, s
     loose, used = await desk.photo(here.volunteer, seed=10), await desk.photo(here.volunteer, seed=11)
     await desk.open(photos=[used])
     start = desk.clock.now()
-    assert await keeping.sweep_rows(now=start + timedelta(days=7)) == 0
-    assert await keeping.sweep_rows(now=start + timedelta(days=7, seconds=1)) == 1
-    await keeping.sweep_files(settings.data_dir, now=start + timedelta(days=8))
-    assert not keeping.files_of(settings.data_dir, UUID(loose)).full.exists()
-    assert not keeping.files_of(settings.data_dir, UUID(loose)).thumbnail.exists()
-    assert keeping.files_of(settings.data_dir, UUID(used)).full.exists()
+    assert await photos.sweep_rows(now=start + timedelta(days=7)) == 0
+    assert await photos.sweep_rows(now=start + timedelta(days=7, seconds=1)) == 1
+    await photos.sweep_files(settings.data_dir, now=start + timedelta(days=8))
+    assert not photos.files_of(settings.data_dir, UUID(loose)).full.exists()
+    assert not photos.files_of(settings.data_dir, UUID(loose)).thumbnail.exists()
+    assert photos.files_of(settings.data_dir, UUID(used)).full.exists()
     client = await desk.client_of(here.volunteer)
     assert (await client.get(f"/api/photos/{loose}")).status_code == 404
     assert (await client.get(f"/api/photos/{used}")).status_code == 200
 
 
 async def test_files_that_no_row_names_go_after_a_day_and_not_before(db: None, tmp_path: Path, desk: Desk) -> None:
-    orphan, aside = keeping.files_of(tmp_path, uuid4()).full, keeping.folder_of(tmp_path) / "incoming" / "x.jpg"
+    orphan, aside = photos.files_of(tmp_path, uuid4()).full, photos.folder_of(tmp_path) / "incoming" / "x.jpg"
     for path in (orphan, aside):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
         os.utime(path, (desk.clock.now().timestamp(),) * 2)
-    assert await keeping.sweep_files(tmp_path, now=desk.clock.now() + timedelta(hours=24)) == 0
-    assert await keeping.sweep_files(tmp_path, now=desk.clock.now() + timedelta(hours=25)) == 2
-    assert await keeping.sweep_files(tmp_path / "nothing", now=desk.clock.now()) == 0
+    assert await photos.sweep_files(tmp_path, now=desk.clock.now() + timedelta(hours=24)) == 0
+    assert await photos.sweep_files(tmp_path, now=desk.clock.now() + timedelta(hours=25)) == 2
+    assert await photos.sweep_files(tmp_path / "nothing", now=desk.clock.now()) == 0
 
 
 async def test_a_photo_whose_file_is_lost_is_not_found(desk: Desk, settings: Settings) -> None:
     photo = await desk.photo(desk.here.volunteer, seed=12)
-    keeping.files_of(settings.data_dir, UUID(photo)).full.unlink()
+    photos.files_of(settings.data_dir, UUID(photo)).full.unlink()
     assert (await (await desk.client_of(desk.here.volunteer)).get(f"/api/photos/{photo}")).status_code == 404
 
 
@@ -270,7 +270,7 @@ async def test_the_same_photo_sent_many_times_at_once_is_one(
     replies = await asyncio.gather(*(put(client, jpeg(seed=20), identity) for client in clients))
     assert [reply.status_code for reply in replies] == [200] * 8
     assert len({reply.content for reply in replies}) == 1
-    assert list((keeping.folder_of(settings.data_dir) / "incoming").iterdir()) == []
+    assert list((photos.folder_of(settings.data_dir) / "incoming").iterdir()) == []
 
 
 async def test_of_different_photos_under_one_id_the_row_and_the_file_are_of_the_same(
@@ -283,5 +283,5 @@ async def test_of_different_photos_under_one_id_the_row_and_the_file_are_of_the_
     replies = await asyncio.gather(*(put(client, jpeg(*size), identity) for client, size in zip(clients, sizes, strict=True)))
     assert sorted(reply.status_code for reply in replies) == [200, 409, 409]
     won = next(reply.json() for reply in replies if reply.status_code == 200)
-    kept = keeping.files_of(settings.data_dir, identity).full.read_bytes()
+    kept = photos.files_of(settings.data_dir, identity).full.read_bytes()
     assert Image.open(io.BytesIO(kept)).size == (won["width"], won["height"])

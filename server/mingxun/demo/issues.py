@@ -9,7 +9,7 @@ from uuid import UUID
 from mingxun.demo.pictures import draw
 from mingxun.demo.story import Story
 from mingxun.kit.ids import new_id
-from mingxun.tickets.keeping import receive_photo
+from mingxun.tickets.photos import receive_photo
 from mingxun.tickets.schemas import (
     Category,
     DeclineTicket,

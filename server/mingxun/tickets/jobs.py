@@ -6,7 +6,7 @@ from typing import Literal
 from mingxun.kit.database import fetch, transaction
 from mingxun.kit.jobs import JobContext, JobRegistry
 from mingxun.ledger import record
-from mingxun.tickets import keeping, rules
+from mingxun.tickets import photos, rules
 from mingxun.tickets.facts import TicketOverdue
 from mingxun.tickets.schemas import Category, Urgency
 
@@ -64,5 +64,5 @@ async def photo_sweep(_: bytes, context: JobContext) -> None:
     gone = 1
     while gone:
         async with transaction():
-            gone = await keeping.sweep_rows(now=now)
-    await keeping.sweep_files(context.settings.data_dir, now=now)
+            gone = await photos.sweep_rows(now=now)
+    await photos.sweep_files(context.settings.data_dir, now=now)

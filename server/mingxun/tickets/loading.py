@@ -12,7 +12,7 @@ from mingxun.people.access import Act as Permission
 from mingxun.people.access import Actor
 from mingxun.people.schemas import PartyKind, PartyOut
 from mingxun.tickets import rules
-from mingxun.tickets.keeping import PhotoSize, photo_out, photo_url
+from mingxun.tickets.photos import PhotoSize, photo_out, photo_url
 from mingxun.tickets.rules import Reader, Standing
 from mingxun.tickets.schemas import (
     Category,

@@ -22,9 +22,8 @@ from mingxun.kit.rate_limits import RateLimits
 from mingxun.kit.settings import Settings
 from mingxun.people.access import Act as Permission
 from mingxun.people.access import Actor
-from mingxun.tickets import keeping, loading, service
-from mingxun.tickets.keeping import PhotoSize
-from mingxun.tickets.photos import MAX_BYTES
+from mingxun.tickets import loading, photos, service
+from mingxun.tickets.photos import MAX_BYTES, PhotoSize
 from mingxun.tickets.problems import (
     AlreadyClaimed,
     CannotVerifyOwnWork,
@@ -109,7 +108,7 @@ async def upload_photo(
     digest = _digest(content_digest)
     await limits.take("photo", str(actor.person), limit=PHOTOS_AN_HOUR, per=timedelta(hours=1))
     data = await request.body()
-    return await keeping.receive_photo(photo, data, digest=digest, actor=actor, clock=clock, data_dir=settings.data_dir)
+    return await photos.receive_photo(photo, data, digest=digest, actor=actor, clock=clock, data_dir=settings.data_dir)
 
 
 @get("/photos/{photo:uuid}", operation_id="getPhoto", media_type="image/jpeg", responses=refusals(NotFound), tags=["tickets"])
@@ -121,7 +120,7 @@ async def get_photo(
 ) -> Response[bytes]:
     """A photo of a ticket that the reader may see, or one they sent and no ticket names yet."""
     return Response(
-        await keeping.read_photo(photo, size, actor=actor, data_dir=settings.data_dir),
+        await photos.read_photo(photo, size, actor=actor, data_dir=settings.data_dir),
         media_type="image/jpeg",
         headers={
             # Not kept: on a phone that several people use, the next one must not see it after signing out.

@@ -30,8 +30,8 @@ from mingxun.tickets.facts import (
     TicketResolved,
     TicketVerified,
 )
-from mingxun.tickets.keeping import attach_photos
 from mingxun.tickets.loading import load_detail, load_row, reader_of, standing_of
+from mingxun.tickets.photos import attach_photos
 from mingxun.tickets.problems import (
     AlreadyClaimed,
     CannotVerifyOwnWork,

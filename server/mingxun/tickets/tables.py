@@ -70,7 +70,7 @@ class TicketEvent(Table, tablename="ticket_event", db=ENGINE):
 
 
 class Photo(Table, tablename="photo", db=ENGINE):
-    """A photo that has arrived. Its files are in the data directory (`keeping`)."""
+    """A photo that has arrived. Its files are in the data directory (`photos`)."""
 
     id = UUID(primary_key=True, default=None)
     owner = UUID(default=None)
