@@ -25,7 +25,8 @@ ClientOf = Callable[[Person | UUID], Awaitable[httpx.AsyncClient]]
 @contextmanager
 def lost_commit() -> Iterator[None]:
     """The next COMMIT of this process reaches the database, and its answer never comes back."""
-    commit, lost = Transaction.commit, []
+    commit = Transaction.commit
+    lost: list[Transaction] = []
 
     async def cut(self: Any) -> None:
         await commit(self)

@@ -93,12 +93,17 @@ async def test_bare_writes_and_sign_ups_and_withdrawals_at_once_never_block_or_m
             clock.now(),
         )
 
+    def joins(person: Actor, number: int) -> Callable[[], Awaitable[Any]]:
+        if number % 2:
+            return lambda: joining.sign_up(person, shift.id, now=clock.now())
+        return lambda: insert(shift.id, need, person.person)
+
+    def leaves(person: Actor) -> Callable[[], Awaitable[Any]]:
+        return lambda: joining.withdraw(person, shift.id, now=clock.now())
+
     acts: list[Callable[[], Awaitable[Any]]] = []
     for number, person in enumerate(people):
-        joins = (lambda p=person: joining.sign_up(p, shift.id, now=clock.now())) if number % 2 else None
-        acts.append(joins or (lambda p=person: insert(shift.id, need, p.person)))
-        acts.append(bare_end(people[number - 5]))
-        acts.append(lambda p=people[number - 9]: joining.withdraw(p, shift.id, now=clock.now()))
+        acts += [joins(person, number), bare_end(people[number - 5]), leaves(people[number - 9])]
     ends = await all_at_once(*acts)
     assert set(ends) <= {"done", "full", "not_in", "need_not_overbooked"}
     async with transaction():
