@@ -5,7 +5,7 @@ import { Refused } from '../api/problem'
 import type { ProblemDocument } from '../api/problem'
 import type { AttendanceOut, CodeReading, ShiftOut } from '../api/types'
 import { openStay, shiftAt, type Stay } from '../duty/next'
-import { NotSaved, outbox, type Kept } from '../outbox/outbox.svelte'
+import { outbox, type Kept } from '../outbox/outbox.svelte'
 import { t as kept } from '../outbox/words'
 import { spoken, type Scanned } from './code'
 import type { Locator } from './locator'
@@ -153,8 +153,8 @@ export class Flow {
   async #keep(about: Pick<Outcome, 'leaving' | 'place' | 'at' | 'located'>, keep: () => Promise<Kept<AttendanceOut>>): Promise<void> {
     try {
       this.#kept = await keep()
-    } catch (error) {
-      if (!(error instanceof NotSaved)) throw error
+    } catch {
+      // Whatever it was: never a spinner for ever, and never 已保存.
       return this.#say(about.leaving ? t.notLeft : t.notArrived, kept.notKept, ['again', 'vouch'])
     }
     await this.#settle({ ...about, state: 'saved', receipt: null, item: this.#kept.id }, SENDING)

@@ -88,6 +88,8 @@ export function contentDigest(sha256: string): string {
 
 const FIRST_WAIT = 2_000
 const LONGEST_WAIT = 15 * 60_000
+/** Nothing waits longer. A time further ahead than that was set by a clock that has been put right since. */
+const LONGEST_PAUSE = 60 * 60_000
 
 /** How long to wait before try `tries + 1`, in milliseconds. `spread` in [0, 1) keeps phones from coming back all at once. */
 export function backOff(tries: number, spread: number): number {
@@ -99,18 +101,24 @@ export function retryAfter(header: string | null, now: Date): number | null {
   if (!header) return null
   const seconds = Number(header)
   const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now.getTime()
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), 24 * 60 * 60_000) : null
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), LONGEST_PAUSE) : null
 }
 
-/** The next item to send: the oldest of `author` that is due and whose forerunners have gone. */
-export function nextDue(items: readonly Item[], author: string, now: number): Item | undefined {
+const dueAt = (item: Item, now: number): number => (item.nextTryAt > now + LONGEST_PAUSE ? now : item.nextTryAt)
+
+/** Those of `author` that wait for nothing but their time. */
+function free(items: readonly Item[], author: string): Item[] {
   const here = new Set(items.map((item) => item.id))
-  return items.find((item) => item.author === author && item.state === 'waiting' && item.nextTryAt <= now && !item.dependsOn.some((id) => here.has(id)))
+  return items.filter((item) => item.author === author && item.state === 'waiting' && !item.dependsOn.some((id) => here.has(id)))
+}
+
+/** The next item to send, of those that are due: what failed least, so that one that never gets through holds nothing back; then the oldest. */
+export function nextDue(items: readonly Item[], author: string, now: number): Item | undefined {
+  return free(items, author).filter((item) => dueAt(item, now) <= now).sort((a, b) => a.tries - b.tries || (a.seq ?? 0) - (b.seq ?? 0))[0]
 }
 
 /** When something becomes due, milliseconds of the phone's clock; null when nothing will by itself. */
-export function nextDueAt(items: readonly Item[], author: string): number | null {
-  const here = new Set(items.map((item) => item.id))
-  const times = items.filter((item) => item.author === author && item.state === 'waiting' && !item.dependsOn.some((id) => here.has(id))).map((item) => item.nextTryAt)
+export function nextDueAt(items: readonly Item[], author: string, now: number): number | null {
+  const times = free(items, author).map((item) => dueAt(item, now))
   return times.length ? Math.min(...times) : null
 }

@@ -342,6 +342,35 @@ describe('refusals', () => {
     expect(await waiting()).toEqual([])
   })
 
+  it('delays only the kind that was answered 429, and the rest goes on', async () => {
+    const { engine, sent } = world((one) => (one.path === '/api/check-ins' ? { ...problem('too-many-tries', 429), headers: { 'Retry-After': '600' } } : right(one)))
+    await keep(checkIn('a'), checkIn('b'), ticket('t'))
+    expect((await engine.flush()).nextAt).toBe(START + 600_000)
+    expect(sent.map((one) => one.path)).toEqual(['/api/check-ins', '/api/neighbourhoods/here/tickets'])
+    expect(await waiting()).toEqual(['a', 'b'])
+  })
+
+  it('lets those behind it go first when one item never gets an answer', async () => {
+    const { engine, at } = world((one) => ((one.body as { id: string }).id === 'a' ? 'no network' : right(one)))
+    await keep(checkIn('a'), checkIn('b'), checkIn('c'))
+    const { nextAt } = await engine.flush()
+    expect(await waiting()).toEqual(['a', 'b', 'c'])
+    at.now = nextAt ?? 0
+    await engine.flush()
+    expect(await waiting()).toEqual(['a'])
+  })
+
+  it('does not wait for a time that a wrong clock had set', async () => {
+    let refuse = true
+    const { engine, at } = world((one) => (refuse ? { status: 502, text: 'oops' } : right(one)))
+    at.now += 48 * 3_600_000
+    await keep(checkIn('a'))
+    await engine.flush()
+    refuse = false
+    at.now = START
+    expect((await engine.flush()).outcome).toBe('emptied')
+  })
+
   it('honours Retry-After of a 503', async () => {
     const { engine } = world(() => ({ ...problem('unavailable', 503), headers: { 'Retry-After': '3' } }))
     await keep(checkIn('a'))

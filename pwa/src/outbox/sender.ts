@@ -1,9 +1,9 @@
 /**
- * Sends what waits, oldest first, one at a time, under one Web Lock shared by all tabs and the service worker.
+ * Sends what waits, what failed least and then the oldest first, one at a time, under one Web Lock shared by all tabs and the service worker.
  *
  * - Only the signed-in person's own items go; another's stay until they sign in again.
  * - An item leaves on its own receipt and nothing else (`confirms`).
- * - 401 stops until somebody signs in. 429 and no network stop for a while. 5xx delays that item; the rest goes on.
+ * - 401 stops until somebody signs in. No network stops for a while. 429 delays its kind, 5xx that item; the rest goes on.
  * - Another 4xx parks the item (`needs-you`) with the server's reason; the rest goes on, except what depends on it.
  */
 import { problemOf } from '../api/problem'
@@ -91,8 +91,11 @@ export function sender(around: Surroundings) {
     }
     const wait = retryAfter(response.headers.get('Retry-After'), around.now())
     if (response.status === 429) {
+      const until = around.now().getTime() + (wait ?? PAUSE)
       await delay(item, setback, wait ?? PAUSE)
-      return 'stop'
+      // The server counts by what is sent: others of this kind would hear the same.
+      await store.changeAll((other) => (other.kind === item.kind && other.author === item.author && other.nextTryAt < until ? { ...other, nextTryAt: until } : null))
+      return 'go-on'
     }
     // The bytes were cut on the way: the same ones again.
     const cut = problem?.type.endsWith('/digest-mismatch') ?? false
@@ -114,7 +117,7 @@ export function sender(around: Surroundings) {
       const item = nextDue(items, author, around.now().getTime())
       if (!item) {
         if (!items.some((one) => one.author === author)) outcome = 'emptied'
-        const due = nextDueAt(items, author)
+        const due = nextDueAt(items, author, around.now().getTime())
         return { outcome, nextAt: due === null ? null : Math.max(due, pausedUntil ?? 0) }
       }
       const next = await send(item)
