@@ -5638,7 +5638,7 @@ export interface operations {
     previewRosterImport: {
         parameters: {
             query: {
-                /** @description The file's name, to know it by. */
+                /** @description The file's name, to know it by; no path. */
                 name: string;
             };
             header?: {

@@ -49,5 +49,5 @@ async function answer(request: XMLHttpRequest): Promise<RosterPreview> {
 
 /** As the server wants it: at most 200 characters, on one line. */
 export function tidyName(name: string): string {
-  return [...name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')].slice(0, 200).join('').trim() || 'roster'
+  return [...name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029/\\]/g, ' ')].slice(0, 200).join('').trim() || 'roster'
 }

@@ -59,6 +59,7 @@ from mingxun.people.sessions import cookie_name, device_of, session_cookie
 from mingxun.people.sources import source_of
 
 _PLAIN = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+_FILE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029/\\\\]*$"
 PeopleQuery = Annotated[
     str | None,
     QueryParameter(
@@ -67,7 +68,9 @@ PeopleQuery = Annotated[
 ]
 FileName = Annotated[
     str,
-    QueryParameter(name="name", min_length=1, max_length=200, pattern=_PLAIN, description="The file's name, to know it by."),
+    QueryParameter(
+        name="name", min_length=1, max_length=200, pattern=_FILE, description="The file's name, to know it by; no path."
+    ),
 ]
 ROSTER_TYPES = (
     "application/octet-stream",
