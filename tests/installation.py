@@ -79,9 +79,11 @@ class Installation:
         finally:
             await database.close_pool()
 
-    def start(self, name: str, *arguments: str, port: int | None = None) -> subprocess.Popen[bytes]:
-        """Start `mingxun <arguments>` as the process `name`, in a group of its own."""
-        environment = {
+    def start(
+        self, name: str, *arguments: str, port: int | None = None, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start `mingxun <arguments>` as the process `name`, in a group of its own; `environment` is this one's alone."""
+        surroundings = {
             **os.environ,
             "PYTHONPATH": str(ROOT / "server"),
             "MINGXUN_DATA_DIR": str(self.folder),
@@ -91,11 +93,12 @@ class Installation:
             "MINGXUN_LOG_LEVEL": "warning",
             "DATABASE_URL": self.postgres.dsn,
             **self._extra,
+            **(environment or {}),
         }
         log = (self.logs / f"{name}.log").open("ab")
         process = subprocess.Popen(
             [sys.executable, "-m", "mingxun.cli", *arguments],
-            env=environment,
+            env=surroundings,
             stdout=log,
             stderr=log,
             start_new_session=True,

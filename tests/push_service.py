@@ -114,6 +114,8 @@ class PushService:
         """What was wrong with refused requests."""
         self.arrivals: dict[str, float] | None = None
         """Set: take pushes for whatever subscription, and keep when the last one for each came (monotonic seconds)."""
+        self.seen: list[tuple[str, dict[str, str], bytes]] | None = None
+        """Set: keep the path, the headers and the body of every push, which is all that whoever runs such a service sees."""
         self._tokens: set[str] = set()
         self._hanging = asyncio.Event()
 
@@ -132,6 +134,8 @@ class PushService:
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.read()
+        if self.seen is not None:
+            self.seen.append((request.path_qs, dict(request.headers), body))
         browser = self.browsers.get(request.match_info["token"])
         try:
             status = await self._take(request, browser, body)

@@ -98,3 +98,8 @@ def test_every_licence_is_on_the_list() -> None:
 )
 def test_an_expression_of_licences_is_read_as_it_is_meant(licence: str, fits: bool) -> None:
     assert allowed(licence, frozenset({"MIT", "Apache-2.0", "BSD License"})) is fits
+
+
+def test_every_test_of_a_promise_stands_in_the_list_of_promises() -> None:
+    listed = (ROOT / "docs" / "promises.md").read_text("utf-8")
+    assert [path.stem for path in sorted((ROOT / "tests" / "faults").glob("test_*.py")) if f"`{path.stem}`" not in listed] == []

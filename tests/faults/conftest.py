@@ -11,9 +11,9 @@ from tests.journeys.phone import chromium
 from tests.journeys.scene import FLAGS
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def stage() -> AsyncIterator[Stage]:
-    """Two server processes on one database, which every test shares."""
+    """Two server processes on one database, which every test shares. For the whole run: files of other folders may come in between."""
     environment = {"MINGXUN_PROCESSES": "1", "MINGXUN_TRUSTED_PROXIES": "127.0.0.1"}
     installation = Installation(durable=False, environment=environment)
     try:
@@ -24,13 +24,13 @@ async def stage() -> AsyncIterator[Stage]:
         installation.stop()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def playwright() -> AsyncIterator[Playwright]:
     async with async_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def browser(playwright: Playwright) -> AsyncIterator[Browser]:
     """Chromium, whose contexts are phones."""
     launched = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)

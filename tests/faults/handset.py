@@ -3,20 +3,23 @@
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import psutil
-from playwright.async_api import Browser, BrowserContext, Error, Playwright, expect
+from playwright.async_api import Browser, BrowserContext, Error, FilePayload, Playwright, expect
 
 from tests.faults.stage import Place, Someone, Stage
 from tests.installation import ROOT
 from tests.journeys.phone import PATIENCE, SIZE, Phone, eventually
 from tests.journeys.scene import FLAGS, HERE
-from tests.push_service import PushService
+from tests.push_service import A_DAY, PushService
 
 assert (ROOT / "pwa" / "dist" / "index.html").exists(), "build the app first: scripts/test does"
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 SETTINGS: dict[str, Any] = {
     "viewport": SIZE,
@@ -67,7 +70,7 @@ class Handset(Phone):
         context.set_default_timeout(PATIENCE * 1000)
 
     @classmethod
-    async def of(cls, stage: Stage, browser: Browser, who: Someone | None = None, *, init: str = "", url: str = "") -> Self:
+    async def new(cls, stage: Stage, browser: Browser, who: Someone | None = None, *, init: str = "", url: str = "") -> Self:
         """A new phone, on which `who` is signed in; `init` is a script that runs before the app's."""
         context = await browser.new_context(base_url=url or stage.installation.url, **SETTINGS)
         phone = cls(stage, context, url or stage.installation.url)
@@ -79,10 +82,16 @@ class Handset(Phone):
         return phone
 
     async def become(self, who: Someone) -> None:
-        """Have their session."""
-        await self.context.add_cookies(
-            [{"name": "mingxun", "value": who.token, "url": self.url, "httpOnly": True, "sameSite": "Lax"}]
-        )
+        """Have their session, in a cookie that is kept like the server's own."""
+        cookie = {
+            "name": "mingxun",
+            "value": who.token,
+            "url": self.url,
+            "httpOnly": True,
+            "sameSite": "Lax",
+            "expires": time.time() + A_DAY,
+        }
+        await self.context.add_cookies([cookie])  # type: ignore[list-item]
 
     async def start(self, path: str = "/") -> None:
         """Open the app, and wait until it is ready for a cellar: what it needs without a network has been fetched."""
@@ -134,8 +143,8 @@ class Handset(Phone):
         """Fill the form in and send it; the heading in the end."""
         await self.open(f"/report?location={place.id}")
         if picture is not None:
-            file = {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": picture}
-            await self.page.locator("input[type=file]").first.set_input_files([file])  # type: ignore[list-item]
+            file: FilePayload = {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": picture}
+            await self.page.locator("input[type=file]").first.set_input_files([file])
             await expect(self.page.get_by_alt_text("拍的第 1 张")).to_be_visible()
         await self.press("垃圾")
         await self.write("说一句（可以不写）", said)

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator
-from typing import Any
 
 PIECE = 64 * 1024
 
@@ -16,11 +14,11 @@ class LossyProxy:
         self.target = target
         self.port = 0
         self.swallow = 0
-        """How many of the next answers never arrive: when the server has given one, the client's connection breaks (RST)."""
+        """How many of the next answers to writes never arrive: when the server has given one, the client's connection breaks (RST)."""
         self.delay = 0.0
         """Seconds that each piece takes longer on its way back."""
-        self.swallowed: list[Any] = []
-        """The JSON bodies of those answers; None for one without a body."""
+        self.swallowed: list[bytes] = []
+        """The bodies of those answers."""
         self._connections: set[asyncio.Task[None]] = set()
 
     def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -39,9 +37,10 @@ class LossyProxy:
         except OSError:
             writer.transport.abort()
             return
-        forth = asyncio.create_task(_pump(reader, to_server))
+        asked = _Asked()
+        forth = asyncio.create_task(_pump(reader, to_server, asked))
         try:
-            await self._back(from_server, writer)
+            await self._back(from_server, writer, asked)
         except OSError:
             writer.transport.abort()
         finally:
@@ -50,20 +49,26 @@ class LossyProxy:
             for one in (to_server, writer):
                 one.transport.abort()
 
-    async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: "_Asked") -> None:
         held = b""
         while data := await reader.read(PIECE):
-            if self.swallow:
+            if held or (self.swallow and asked.to_write):
+                self.swallow -= not held
                 held += data
                 body = _whole_body(held)
                 if body is not None:
-                    self.swallow -= 1
-                    self.swallowed.append(json.loads(body) if body else None)
+                    self.swallowed.append(body)
                     return
             else:
                 await asyncio.sleep(self.delay)
                 writer.write(data)
                 await writer.drain()
+
+
+class _Asked:
+    """What a connection was last used for."""
+
+    to_write = False
 
 
 def _whole_body(answer: bytes) -> bytes | None:
@@ -77,9 +82,11 @@ def _whole_body(answer: bytes) -> bytes | None:
     return body if len(body) >= length else None
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: _Asked) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(PIECE):
+            if b" HTTP/1.1\r\n" in data:
+                asked.to_write = data.split(b" ", 1)[0] in {b"POST", b"PUT", b"PATCH", b"DELETE"}
             writer.write(data)
             await writer.drain()
 

@@ -172,8 +172,8 @@ def _check_policy(text: str, name: str) -> None:
     policy = {words[0]: set(words[1:]) for words in (part.split() for part in text.split(";")) if words}
     assert policy["default-src"] <= {"'none'", "'self'"}, name
     assert policy["frame-ancestors"] == {"'none'"}, name
-    assert policy.get("base-uri") <= {"'none'", "'self'"}, name
-    assert policy.get("form-action") <= {"'none'", "'self'"}, name
+    assert policy["base-uri"] <= {"'none'", "'self'"}, name
+    assert policy["form-action"] <= {"'none'", "'self'"}, name
     everything = set().union(*policy.values())
     assert not everything & {"'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:"}, name
     assert "data:" not in policy.get("script-src", set()), name

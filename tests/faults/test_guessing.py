@@ -59,7 +59,11 @@ async def test_one_source_that_guesses_the_password_of_a_number_is_stopped_on_al
 
 async def test_many_sources_that_guess_the_password_of_one_number_are_stopped_and_the_owner_is_not(stage: Stage) -> None:
     who, mark = await _owner(stage)
-    source = (lambda n: f"100.{n}.7.1") if LONG else (lambda n: f"192.0.2.{n}")  # each in a network of its own, or all in one
+
+    def source(number: int) -> str:
+        """Each in a network of its own, or all in one."""
+        return f"100.{number}.7.1" if LONG else f"192.0.2.{number}"
+
     answers = await _until_limited(lambda n: _sign_in(stage, who.phone, f"wrong {n}", source=source(n), process=n % 2))
     assert set(answers) == {401, 429}
     assert await _sign_in(stage, who.phone, PASSWORD, source="198.51.100.1", mark=mark, process=1) == 200

@@ -61,7 +61,7 @@ async def test_a_queue_that_an_older_app_left_is_delivered_whole(stage: Stage, b
     who, place = stage.someone_new(), await stage.new_place()
     stored = Stored(stage, who, place, form=form, resolved=await _resolved_of(stage, who))
     me = await stage.made(who, "GET", "/api/me")
-    phone = await Handset.of(stage, browser, who)
+    phone = await Handset.new(stage, browser, who)
     await phone.open("/healthz")  # of this site, and not the app
     facts = {"me": me, "neighbourhood": str(stage.world.here.id), "device": "6f1c9d52-7d0e-4f43-9d0e-3f0f2b1f7c11"}
     await phone.page.evaluate(AS_IT_WAS, {"database": stored.database, "outbox": stored.outbox, "facts": facts})
@@ -89,7 +89,7 @@ async def test_a_queue_that_an_older_app_left_is_delivered_whole(stage: Stage, b
 async def test_the_newest_file_of_stored_items_is_what_the_app_stores_today(stage: Stage, browser: Browser) -> None:
     """Whoever changes the shape adds a file, so that phones that hold this one are not forgotten."""
     who, place = stage.someone_new(), await stage.new_place()
-    phone = await Handset.of(stage, browser, who)
+    phone = await Handset.new(stage, browser, who)
     await phone.start()
     await phone.cut()
     await phone.check_in(place)

@@ -62,7 +62,7 @@ class Between:
 
 async def _phone(stage: Stage, browser: Browser, who: Someone, between: Between) -> Handset:
     # The worker would answer beside the page, and what stands between would not see it.
-    phone = await Handset.of(stage, browser, who, init="delete Navigator.prototype.serviceWorker")
+    phone = await Handset.new(stage, browser, who, init="delete Navigator.prototype.serviceWorker")
     await phone.context.route("**/api/**", between.handle)
     await phone.open("/")
     await expect(phone.page.locator("main[aria-busy=true]")).to_have_count(0)
@@ -97,8 +97,8 @@ async def test_whatever_an_item_is_answered_it_stays_the_rest_goes_on_and_the_pe
         await expect(row.get_by_text("没送到", exact=True)).to_have_count(1 if parked else 0)
         for button in ("现在试", "删掉"):
             await expect(row.get_by_role("button", name=button)).to_be_enabled()
-    parked = sum(one for _, _, one in ANSWERS.values())
-    await expect(phone.page.get_by_role("button", name=re.compile(f"{parked} 条没送到")).first).to_be_attached()
+    count = sum(parked for _, _, parked in ANSWERS.values())
+    await expect(phone.page.get_by_role("button", name=re.compile(f"{count} 条没送到")).first).to_be_attached()
     # Whatever it was is over, and the person presses what they were told to press.
     between.answers.clear()
     for what in bad.values():
@@ -163,7 +163,7 @@ async def test_a_session_that_ended_meanwhile_keeps_the_queue_for_its_author_and
 ) -> None:
     author, other, place = stage.someone_new(), stage.someone_new(), await stage.new_place()
     what = stage.word()
-    phone = await Handset.of(stage, browser, author)
+    phone = await Handset.new(stage, browser, author)
     await phone.start()
     await phone.cut()
     assert await phone.check_in(place) == "已保存在手机"

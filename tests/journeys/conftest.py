@@ -1,21 +1,14 @@
 """A real installation, a push service beside it, and Chromium."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import async_playwright
 
 from tests.installation import Installation
+from tests.journeys.phone import chromium
 from tests.journeys.scene import Scene
 from tests.push_service import push_service
-
-
-def _chromium() -> str:
-    found = os.environ.get("MINGXUN_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    assert found, "no Chromium: set MINGXUN_CHROMIUM to one"
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +23,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
         installation.start_worker()
         await installation.wait_until_ready()
         async with push_service() as service, async_playwright() as playwright:
-            made = Scene(installation, world, service, playwright, _chromium(), folder)
+            made = Scene(installation, world, service, playwright, chromium(), folder)
             try:
                 await made.set_up()
                 await made.plan_shift()

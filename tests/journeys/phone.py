@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import re
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +22,13 @@ WITHOUT_NETWORK = re.compile(r"net::ERR_(INTERNET_DISCONNECTED|FAILED)")
 """What Chromium itself writes to the console of a page that asks for something without a network."""
 PATIENCE = 20.0
 """Seconds for whatever has to happen: the machine may be busy."""
+
+
+def chromium() -> str:
+    """Where the browser is."""
+    found = os.environ.get("MINGXUN_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    assert found, "no Chromium: set MINGXUN_CHROMIUM to one"
+    return found
 
 
 async def eventually(look: Callable[[], Awaitable[Any]], what: str, *, seconds: float = PATIENCE) -> Any:
