@@ -109,9 +109,8 @@ async def _import(installation: Installation, neighbourhood: UUID, token: str, f
         async with httpx.AsyncClient(base_url=installation.url, headers=headers, timeout=120) as client:
             preview = await client.post(
                 f"/api/neighbourhoods/{neighbourhood}/roster-imports",
-                params={"name": "roster.xlsx"},
                 content=file,
-                headers={"Content-Type": "application/octet-stream"},
+                headers={"Content-Type": "application/octet-stream", "X-File-Name": "roster.xlsx"},
             )
             preview.raise_for_status()
             if preview.json()["counts"].get("new") != ROWS:

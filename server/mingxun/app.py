@@ -120,7 +120,15 @@ def create_litestar(settings: Settings, keys: Keys, *, clock: Clock, manage_data
             "actor": Provide(provide_actor),
             **{name: Provide(give, sync_to_thread=False) for name, give in given.items()},
         },
-        middleware=[DefineMiddleware(Boundary, authenticate=authenticate, cookie=cookie_name(settings), clock=clock)],
+        middleware=[
+            DefineMiddleware(
+                Boundary,
+                authenticate=authenticate,
+                cookie=cookie_name(settings),
+                clock=clock,
+                fingerprint=lambda data: keys.mac("idempotency", data),
+            )
+        ],
         exception_handlers={Exception: answer},
         lifespan=[lifespan],
         openapi_config=OpenAPIConfig(

@@ -61,9 +61,12 @@ def main() -> None:
 def serve(data: Path | None, host: str | None, port: int | None) -> None:
     """Run the web service."""
     from mingxun.installation import environment_of, read_settings, running_database
+    from mingxun.kit.signing import load_or_make
     from mingxun.serving import serve as run_server
 
     settings = read_settings(data, host=host, port=port)
+    _say_what_is_unknown()
+    load_or_make(settings.data_dir)  # before there is a database that they would seem to be lost for
     os.environ.update(environment_of(settings))  # its processes read the settings again
     with running_database(settings):
         run_server(settings)
@@ -74,9 +77,12 @@ def serve(data: Path | None, host: str | None, port: int | None) -> None:
 def worker(data: Path | None) -> None:
     """Run the jobs: messages, deadlines, cleaning up."""
     from mingxun.installation import read_settings, running_database
+    from mingxun.kit.signing import load_or_make
     from mingxun.worker import run_worker
 
     settings = read_settings(data)
+    _say_what_is_unknown()
+    load_or_make(settings.data_dir)
     with running_database(settings):
         run_worker(settings)
 
@@ -97,9 +103,10 @@ def migrate(data: Path | None) -> None:
 def demo(data: Path | None) -> None:
     """Make the demonstration neighbourhood, with a week of life around today, unless it is there."""
     from mingxun.demo import make_demonstration
-    from mingxun.installation import read_settings
+    from mingxun.installation import read_settings, require_private
 
     settings = read_settings(data)
+    require_private(settings)
     made = _with_database(settings, make_demonstration(settings))
     click.echo("Made the demonstration neighbourhood." if made else "The demonstration neighbourhood is there already.")
 
@@ -124,6 +131,33 @@ def invite(data: Path | None, **words: Any) -> None:
     click.echo(f"{made.invitation.person_name} · {made.invitation.role} · {made.invitation.area_name}")
     click.echo(f"{made.url}\nWorks once, until {made.invitation.expires_at.astimezone(settings.timezone):%Y-%m-%d %H:%M}.\n")
     click.echo("\n".join(qr_lines(made.url, colour=sys.stdout.isatty())))
+
+
+@main.command()
+@data_option
+@click.argument("numbers", nargs=-1, required=True, metavar="NUMBER…")
+@click.option(
+    "--even-the-last", is_flag=True, help="Even the last secretary of a neighbourhood or administrator of a subdistrict."
+)
+def disable(data: Path | None, numbers: tuple[str, ...], even_the_last: bool) -> None:
+    """Shut out whoever signs in with these numbers. Within a second they are signed in nowhere."""
+    from mingxun.installation import read_settings
+    from mingxun.office import disable_numbers
+
+    for name in _with_database(read_settings(data), disable_numbers(numbers, even_the_last=even_the_last)):
+        click.echo(f"{name} can't sign in any more.")
+
+
+@main.command()
+@data_option
+@click.argument("numbers", nargs=-1, required=True, metavar="NUMBER…")
+def enable(data: Path | None, numbers: tuple[str, ...]) -> None:
+    """Let whoever signs in with these numbers in again."""
+    from mingxun.installation import read_settings
+    from mingxun.office import enable_numbers
+
+    for name in _with_database(read_settings(data), enable_numbers(numbers)):
+        click.echo(f"{name} can sign in again.")
 
 
 @main.command("import-roster")
@@ -164,6 +198,28 @@ def posters(data: Path | None, file: Path, neighbourhood: str, location: str | N
     click.echo(f"{file}: {len(pages) // 1024} KB.")
 
 
+@main.command("make-keys")
+@data_option
+@click.option("--yes", is_flag=True, help="Make them without asking.")
+def make_keys(data: Path | None, yes: bool) -> None:
+    """Make keys anew that are lost for good. Those that are there stay."""
+    from mingxun.installation import read_settings
+    from mingxun.kit.signing import load_or_make
+
+    settings = read_settings(data)
+    folder = settings.data_dir / "keys"
+    lost = [name for name in ("secret.key", "vapid.pem") if not (folder / name).exists()]
+    if not lost:
+        click.echo(f"The keys are all in {folder}.")
+        return
+    click.echo(
+        "Without the old secret.key all posters must be printed anew; without vapid.pem phones switch notifications on again."
+    )
+    if yes or click.confirm(f"Make {' and '.join(lost)} anew?"):
+        load_or_make(settings.data_dir, anew=True)
+        click.echo(f"Made in {folder}. Keep a copy in a safe place.")
+
+
 @main.command()
 @data_option
 def doctor(data: Path | None) -> None:
@@ -175,6 +231,13 @@ def doctor(data: Path | None) -> None:
     click.echo(f"\n{errors} thing(s) to mend." if errors else "\nNothing is wrong.")
     if errors:
         raise SystemExit(1)
+
+
+def _say_what_is_unknown() -> None:
+    from mingxun.kit.settings import unknown_variables
+
+    for sentence in unknown_variables():
+        click.echo(f"! {sentence}", err=True)
 
 
 def _with_database(settings: "Settings", work: Coroutine[Any, Any, Any], *, migrated: bool = True) -> Any:

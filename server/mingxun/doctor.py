@@ -10,7 +10,7 @@ import stat
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -21,13 +21,14 @@ from urllib.parse import urlsplit
 import asyncpg
 from packaging.requirements import Requirement
 
+from mingxun.demo.residents import GUESTS, MORE_ACCOUNTS
 from mingxun.installation import CHECKOUT, connected, read_settings, running_database
 from mingxun.kit.clock import SystemClock
 from mingxun.kit.database import transaction
 from mingxun.kit.job_tables import SETTINGS as QUEUE
 from mingxun.kit.migrate import pending
 from mingxun.kit.postgres import EmbeddedPostgres, PostgresFailed
-from mingxun.kit.settings import Settings, SettingsError
+from mingxun.kit.settings import Settings, SettingsError, unknown_variables
 from mingxun.kit.signing import BrokenKey, load_or_make
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def examine(data_dir: Path) -> Iterator[Finding]:
     except SettingsError as problem:
         yield error(str(problem), "Mend that setting, then run mingxun doctor again.")
         return
+    yield from check_variables()
     yield from check_addresses(settings)
     if not data_dir.is_dir():
         yield error(
@@ -142,12 +144,23 @@ def check_app(dist: Path) -> Iterator[Finding]:
         yield error(f"The app is not built: there is no {dist / 'index.html'}.", "Run scripts/start, which builds it.")
 
 
+def check_variables(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+    """Whether every variable that looks like a setting is one."""
+    for sentence in unknown_variables(environ):
+        yield warning(sentence, "Correct its name, or unset it; the settings are in docs/operations.md.")
+
+
 def check_addresses(settings: Settings) -> Iterator[Finding]:
     """Whether phones can reach and trust the address, and push services may know whom to write to."""
     parts = urlsplit(settings.public_url)
-    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    local = settings.local
     if parts.scheme == "https":
         yield ok(f"Phones reach it at {settings.public_url}.")
+        if not settings.trusted_proxies:
+            yield warning(
+                "trusted_proxies is empty: behind the TLS proxy all phones seem to be one address, and share its limits on guessing.",
+                'Set trusted_proxies = ["127.0.0.1"] (the proxy\'s address) in mingxun.toml.',
+            )
     elif local:
         yield warning(
             f"public_url is {settings.public_url}: that works on this machine only.",
@@ -205,13 +218,14 @@ def check_keys(data_dir: Path) -> Iterator[Finding]:
     wide = [file for file in files if stat.S_IMODE(file.stat().st_mode) & 0o077]
     for file in wide:
         yield error(f"{file} can be read by others (mode {stat.S_IMODE(file.stat().st_mode):o}).", f"chmod 600 {file}")
+    if wide:
+        return
     try:
         load_or_make(data_dir)
     except BrokenKey as problem:
         yield error(str(problem), "Put the file back from the backup.")
         return
-    if not wide:
-        yield ok("The keys are there, and only we can read them.")
+    yield ok("The keys are there, and only we can read them.")
 
 
 def check_disk(data_dir: Path, free: int | None = None) -> Iterator[Finding]:
@@ -320,6 +334,8 @@ async def _look_into(dsn: str, settings: Settings, *, serves: bool) -> list[Find
         connection = await asyncpg.connect(dsn, timeout=10)
         try:
             found += await _check_jobs(connection, serves=serves)
+            if not any(name.startswith("people:") for name in waiting):
+                found += await _check_demonstration(connection, settings)
         finally:
             await connection.close()
     if health is not None:
@@ -426,6 +442,23 @@ async def _check_jobs(connection: "asyncpg.Connection[asyncpg.Record]", *, serve
             )
         )
     return found
+
+
+async def _check_demonstration(connection: "asyncpg.Connection[asyncpg.Record]", settings: Settings) -> list[Finding]:
+    """Nobody may come in with the password of the demonstration, which is in the source, where everybody can come."""
+    numbers = [guest.phone for guest in (*GUESTS, *MORE_ACCOUNTS)]
+    rows = await connection.fetch(
+        "SELECT phone FROM account WHERE disabled_at IS NULL AND phone = ANY($1) ORDER BY phone", [f"+86{n}" for n in numbers]
+    )
+    if not settings.secure or not rows:
+        return []
+    open_ones = " ".join(row["phone"].removeprefix("+86") for row in rows)
+    return [
+        error(
+            f"{len(rows)} account(s) of the demonstration are open to everybody who knows their password, which is published.",
+            f"mingxun disable --even-the-last --data {settings.data_dir} {open_ones}",
+        )
+    ]
 
 
 def _name(uid: int) -> str:

@@ -41,6 +41,15 @@ def read_settings(chosen: Path | None = None, *, port: int | None = None, host: 
     return settings
 
 
+def require_private(settings: Settings) -> None:
+    """Raises NotReady where the demonstration may not be: its accounts all have one password, which is in the source."""
+    if settings.secure:
+        raise NotReady(
+            f"The demonstration's accounts have a password that everybody knows, and {settings.public_url} is for everybody. "
+            "Start without it: --no-demo   (or take public_url out of mingxun.toml, to try it on this machine)"
+        )
+
+
 def running_port(place: Path) -> int | None:
     """The port of the start that runs with this data directory; it may have been given on its command line. None if none runs."""
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from mingxun.kit.database import execute, fetch, transaction
 from mingxun.kit.ids import new_id
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import load_or_make
-from mingxun.people import Actor, ActorMembership, Language, Role
+from mingxun.people import Actor, ActorMembership, Language, Role, leaving
 from mingxun.people.invitations import create_invitation, invite_administrator
 from mingxun.people.roster import service as roster
 from mingxun.people.roster.service import MAX_BYTES
@@ -61,15 +62,29 @@ async def invite_by_name(wanted: Wanted, settings: Settings) -> NewInvitation:
         return await create_invitation(actor, area.neighbourhood, data, settings=settings, clock=clock)
 
 
+async def disable_numbers(numbers: Sequence[str], *, even_the_last: bool) -> list[str]:
+    """Shut the accounts that sign in with these numbers, all or none; whose they are. Raises what the service raises."""
+    async with transaction():
+        return [await leaving.disable_number(number, even_the_last=even_the_last, clock=SystemClock()) for number in numbers]
+
+
+async def enable_numbers(numbers: Sequence[str]) -> list[str]:
+    """Open these accounts again, all or none; whose they are. Raises what the service raises."""
+    async with transaction():
+        return [await leaving.enable_number(number, clock=SystemClock()) for number in numbers]
+
+
 async def preview_roster(file: Path, neighbourhood: str) -> tuple[RosterPreview, Actor]:
     """What importing the file would do, and in whose name. Raises UnknownName and what the service raises."""
     data = await asyncio.to_thread(file.read_bytes)
     if len(data) > MAX_BYTES:
         raise UnknownName(f"{file} is larger than {MAX_BYTES >> 20} MiB: that is no roster.")
+    clock = SystemClock()
+    read = await roster.read_file(data, clock=clock)
     async with transaction():
         home = await _neighbourhood(neighbourhood)
         actor = await _administrator(home)
-        return await roster.preview(actor, home.id, file.name, data, clock=SystemClock()), actor
+        return await roster.preview(actor, home.id, file.name, read, clock=clock), actor
 
 
 async def confirm_roster(preview: RosterPreview, actor: Actor) -> RosterImported:

@@ -20,15 +20,14 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit
 
 import click
 import psutil
 
-from mingxun.installation import connected, environment_of, read_settings
+from mingxun.installation import NotReady, connected, environment_of, read_settings, require_private
 from mingxun.kit.children import spawn
 from mingxun.kit.postgres import EmbeddedPostgres, PostgresFailed
-from mingxun.kit.settings import Settings, SettingsError
+from mingxun.kit.settings import Settings, SettingsError, unknown_variables
 from mingxun.kit.signing import BrokenKey, load_or_make
 from mingxun.terminal import beside, qr_lines
 
@@ -179,6 +178,10 @@ def run(settings: Settings, *, demo: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
 
+    for sentence in unknown_variables():
+        tell(f"! {sentence}")
+    if demo:
+        require_private(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     (settings.data_dir / "logs").mkdir(mode=0o700, exist_ok=True)
     with _only_one(settings):
@@ -238,22 +241,23 @@ async def _prepare(settings: Settings, dsn: str, *, demo: bool) -> str:
 
 async def _page(settings: Settings, *, demo: bool) -> str:
     lines = ["", f"  明巡 Mingxun   {settings.public_url}", f"  data: {settings.data_dir}      stop: Ctrl-C", ""]
-    if urlsplit(settings.public_url).hostname in {"localhost", "127.0.0.1", "::1"}:
+    if settings.local:
         lines += ["  The links open on this machine only. For phones, give it an address with HTTPS: docs/operations.md", ""]
     if not demo:
         lines += ["  The first administrator:  .venv/bin/mingxun invite --role subdistrict_admin --area 街道 --name NAME", ""]
         return "\n".join(lines)
-    from mingxun.demo import guests, make_demonstration
+    from mingxun.demo import make_demonstration, welcome_guests
 
     if await make_demonstration(settings):
         tell("· made the demonstration neighbourhood")
     colour = sys.stdout.isatty()
     blocks = []
-    for guest in guests(settings):
+    for guest in await welcome_guests(settings):
         about = [f"{guest.title}  {guest.name}", f"{guest.phone}   {guest.password}"]
         blocks.append([*about, *qr_lines(guest.url, colour=colour), ""])
         lines.append(f"  {guest.title}\t{guest.url}")
-    lines += ["", *beside(blocks, shutil.get_terminal_size((100, 24)).columns)]
+    lines += ["", "  Each link signs in once, in a browser on this machine; number and password always do.", ""]
+    lines += beside(blocks, shutil.get_terminal_size((100, 24)).columns)
     return "\n".join(lines)
 
 
@@ -364,7 +368,7 @@ def _how(code: int) -> str:
 def main(port: int | None, data: Path | None, no_demo: bool) -> None:
     try:
         run(read_settings(data, port=port), demo=not no_demo)
-    except (CannotStart, PostgresFailed, SettingsError, BrokenKey) as error:
+    except (CannotStart, NotReady, PostgresFailed, SettingsError, BrokenKey) as error:
         raise click.ClickException(str(error)) from error
 
 

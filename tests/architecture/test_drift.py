@@ -1,5 +1,6 @@
 """What is written down twice says the same: contract and code, tables and database, licences and list."""
 
+import json
 import subprocess
 import sys
 from importlib import import_module
@@ -75,6 +76,34 @@ async def test_whatever_a_reader_waits_for_is_found_by_its_neighbourhood(db: Non
         "location_key",
     }
     assert {row["table_name"] for row in rows} - through_their_parent == set()
+
+
+HARMLESS_WITHOUT_A_KEY = {
+    "signIn": "nobody is signed in yet whose key it could be; a lost reply leaves a session that ends unused",
+    "signInByLink": "as signIn; a link whose reply is lost is followed by number and password",
+    "signOut": "whoever is signed out already is answered 401, and is out",
+    "previewInvitation": "reads; a POST so that the token stands in no address",
+    "acceptInvitation": "may be repeated for ten minutes with the same token, number and password",
+    "searchPeople": "reads; a POST so that the name stands in no address",
+    "geocode": "reads; a POST so that the address looked for stands in no address",
+    "readCode": "reads; a POST so that the code stands in no address",
+    "checkIn": "once by the id that the phone gives it, for ever",
+    "checkOut": "once by the id that the phone gives it, for ever",
+    "uploadPhoto": "once by the id that the phone gives it and the bytes",
+    "confirmPushShown": "what was shown twice was shown",
+}
+"""Operations that change something, or look so, and take no `Idempotency-Key`: each with the reason why a retry does no harm."""
+
+
+def test_every_write_can_be_retried() -> None:
+    contract = json.loads((ROOT / "schemas" / "openapi.json").read_text("utf-8"))
+    without = {
+        operation["operationId"]
+        for item in contract["paths"].values()
+        for method, operation in item.items()
+        if method != "get" and not any(p["name"] == "Idempotency-Key" for p in operation.get("parameters", ()))
+    }
+    assert without == HARMLESS_WITHOUT_A_KEY.keys()
 
 
 def test_every_licence_is_on_the_list() -> None:

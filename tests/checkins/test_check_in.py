@@ -7,8 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from mingxun.checkins import codes
 from mingxun.kit.database import execute, fetch, fetch_value
 from mingxun.kit.ids import new_id
+from mingxun.kit.rate_limits import RateLimits
 from mingxun.kit.signing import Keys
 from mingxun.places.service import rekey_location
 from tests.checkins.conftest import Scene
@@ -369,6 +371,45 @@ async def test_guessing_numbers_is_limited_and_codes_are_not(
     assert (await phone.check_in(scene.gate_code)).status_code == 200
     clock.forward(10 * MINUTE)
     assert (await phone.check_in(scene.gate.number)).status_code == 200
+
+
+async def test_right_numbers_are_no_guesses(scene: Scene, world: World, phone_of: PhoneOf) -> None:
+    phone = await phone_of(world.here.volunteer)
+    answers = [await phone.check_in(scene.gate.number) for _ in range(codes.NUMBERS + 1)]
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_a_retry_of_what_is_recorded_is_answered_however_much_was_guessed(
+    scene: Scene, world: World, phone_of: PhoneOf
+) -> None:
+    phone = await phone_of(world.here.volunteer)
+    arrival, leaving = phone.body(scene.gate.number), phone.body(scene.gate.number)
+    first = await phone.client.post("/api/check-ins", json=arrival)
+    left = await phone.client.post("/api/check-outs", json=leaving)
+    for _ in range(codes.NUMBERS):
+        await phone.check_in("100000" if scene.gate.number != "100000" else "100001")
+    assert (await phone.check_in(scene.gate.number)).status_code == 429
+    again = await phone.client.post("/api/check-ins", json=arrival)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    again = await phone.client.post("/api/check-outs", json=leaving)
+    assert (again.status_code, again.json()["id"]) == (200, left.json()["id"])
+
+
+@pytest.mark.parametrize("bucket", ["code-number:source", "code-number:neighbourhood"])
+async def test_others_guesses_at_one_address_or_in_one_neighbourhood_leave_everybody_some_tries(
+    scene: Scene, world: World, phone_of: PhoneOf, clock: TestClock, bucket: str
+) -> None:
+    """What is guessed together is limited; whoever has not guessed still checks in, and may mistype twice."""
+    key = "127.0.0.1" if bucket.endswith("source") else str(world.here.id)
+    for _ in range(codes.NUMBERS_OF_SOURCE if bucket.endswith("source") else codes.NUMBERS_OF_NEIGHBOURHOOD):
+        await RateLimits(clock).count(bucket, key, per=codes.NUMBERS_PER)
+    phone = await phone_of(world.here.volunteer)
+    wrong = "100000" if scene.gate.number != "100000" else "100001"
+    answers = [(await phone.check_in(wrong)).status_code for _ in range(2)]
+    assert (await phone.check_in(scene.gate.number)).status_code == 200
+    answers += [(await phone.check_in(wrong)).status_code for _ in range(2)]
+    assert answers == [404, 404, 404, 429]
+    assert (await (await phone_of(world.here.coordinator)).check_in(scene.gate.number)).status_code == 200
 
 
 @pytest.mark.parametrize("role", ["volunteer", "building_leader", "coordinator", "secretary"])

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from mingxun.areas import AreaKind, AreaRow
-from mingxun.demo import guests, make_demonstration
+from mingxun.demo import make_demonstration, welcome_guests
 from mingxun.demo.residents import GUESTS, MORE_ACCOUNTS, PASSWORD, RESIDENTS, phone_of
 from mingxun.demo.story import Story, StoryClock
 from mingxun.demo.week import ACCOUNTS, CALLED_OFF, EVENING, FLOOD, MORNING, NOW, POST, SORTING, WEEKEND, plans_of
@@ -21,7 +21,9 @@ from mingxun.kit.settings import Settings
 from mingxun.kit.signing import load_or_make
 from mingxun.people import Role
 from mingxun.people.accounts import Browser, sign_in
+from mingxun.people.problems import SignInLinkOver
 from mingxun.people.schemas import SignIn
+from mingxun.people.sign_in_links import sign_in_by_link
 from mingxun.tickets.schemas import TicketState
 
 
@@ -50,6 +52,7 @@ async def test_the_week_is_full_of_life_and_made_once(db: None, installation: Se
     assert told == sorted(told)
     assert told[-1] <= now
     await _every_guest_can_sign_in_with_what_is_printed(installation)
+    await _every_link_signs_its_guest_in_once(installation)
     facts = await fetch_value("SELECT count(*) FROM fact")
     assert not await make_demonstration(installation)
     assert await fetch_value("SELECT count(*) FROM fact") == facts
@@ -57,7 +60,7 @@ async def test_the_week_is_full_of_life_and_made_once(db: None, installation: Se
 
 async def _every_guest_can_sign_in_with_what_is_printed(installation: Settings) -> None:
     clock = SystemClock()
-    for guest, known in zip(guests(installation), GUESTS, strict=True):
+    for guest, known in zip(await welcome_guests(installation), GUESTS, strict=True):
         signed_in = await sign_in(
             SignIn(phone=guest.phone, password=guest.password),
             Browser(source=guest.phone, device="", mark=None, session=None),
@@ -68,7 +71,34 @@ async def _every_guest_can_sign_in_with_what_is_printed(installation: Settings) 
         )
         assert signed_in.me.name == guest.name
         assert known.role in {membership.role for membership in signed_in.me.memberships}
-        assert guest.url == f"http://localhost:8321/sign-in#{guest.phone}"
+        assert guest.url.startswith(f"http://localhost:8321/sign-in#{guest.phone}.")
+
+
+async def _every_link_signs_its_guest_in_once(installation: Settings) -> None:
+    async def enter(token: str, settings: Settings = installation, *, here: bool = True) -> str:
+        browser = Browser(source=token, device="", mark=None, session=None)
+        clock = SystemClock()
+        return (
+            await sign_in_by_link(token, browser, here=here, limits=RateLimits(clock), settings=settings, clock=clock)
+        ).me.name
+
+    earlier = [guest.url.rpartition(".")[2] for guest in await welcome_guests(installation)]
+    now = await welcome_guests(installation)
+    for guest in now:
+        token = guest.url.rpartition(".")[2]
+        for elsewhere in ("https://localhost", "http://192.168.0.7:8321", "https://mx.example.org"):
+            with pytest.raises(SignInLinkOver):
+                await enter(token, msgspec.structs.replace(installation, public_url=elsewhere))
+        with pytest.raises(SignInLinkOver):
+            await enter(token, here=False)
+        assert await enter(token) == guest.name
+        with pytest.raises(SignInLinkOver):
+            await enter(token)
+    for token in earlier:
+        with pytest.raises(SignInLinkOver):
+            await enter(token)
+    public = msgspec.structs.replace(installation, public_url="http://192.168.0.7:8321")
+    assert all("." not in guest.url.partition("#")[2] for guest in await welcome_guests(public))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -115,9 +116,8 @@ async def _(stage: Stage) -> Write:
 
 def _roster(stage: Stage) -> Write:
     how = {
-        "params": {"name": "名册.csv"},
         "content": f"姓名,房号\n{stage.word()},101\n".encode(),
-        "headers": {"Content-Type": "text/csv"},
+        "headers": {"Content-Type": "text/csv", "X-File-Name": quote("名册.csv")},
     }
     return Write("previewRosterImport", stage.coordinator, f"{stage.area}/roster-imports", how)
 

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -405,8 +406,8 @@ def _bomb() -> bytes:
 
 
 async def _import(stage: Stage, who: Someone, content: bytes, name: str) -> httpx.Response:
-    headers = {"Content-Type": "application/octet-stream"}
-    return await stage.send(who, "POST", f"{stage.area}/roster-imports", params={"name": name}, content=content, headers=headers)
+    headers = {"Content-Type": "application/octet-stream", "X-File-Name": quote(name, safe="")}
+    return await stage.send(who, "POST", f"{stage.area}/roster-imports", content=content, headers=headers)
 
 
 async def test_a_roster_that_is_none_or_unpacks_without_end_is_refused(stage: Stage) -> None:

@@ -34,13 +34,14 @@ OWN_ACCOUNT = {
     "subscribePush", "sendTestPush", "listInbox", "markRead", "endSession", "unsubscribePush", "confirmPushShown",
 }  # fmt: skip
 """About whoever is signed in; no role is asked for. Those with an id answer 404 for another person's."""
-WITHOUT_SESSION = {"signIn", "previewInvitation", "acceptInvitation", "healthz", "readyz"}
+WITHOUT_SESSION = {"signIn", "signInByLink", "previewInvitation", "acceptInvitation", "healthz", "readyz"}
 APART = {"streamEvents"}
 """Never ends; who hears what is tested in tests/notifications/test_listener.py."""
 ACTS = {
     "listInvitations": Act.LIST_INVITATIONS,
     "previewRosterImport": Act.IMPORT_ROSTER,
     "confirmRosterImport": Act.IMPORT_ROSTER,
+    "searchPeople": Act.LIST_PEOPLE,
     "getAttendance": Act.LIST_ATTENDANCE,
 }
 """Operations whose act has another name."""
@@ -91,8 +92,9 @@ async def _scene(of: Neighbourhood, client_of: ClientOf, keys: Keys) -> Scene:
     invitation = {"name": f"{name}新人", "role": "volunteer", "area": str(of.id)}
     invited = await made(coordinator, "POST", f"{area}/invitations", json=invitation)
     roster = f"姓名,联系电话\n{name}花名册,13900000000\n".encode()
-    kind = {"Content-Type": "application/octet-stream"}
-    planned = await made(coordinator, "POST", f"{area}/roster-imports", params={"name": "a.csv"}, content=roster, headers=kind)
+    kind = {"Content-Type": "application/octet-stream", "X-File-Name": "a.csv"}
+    planned = await made(coordinator, "POST", f"{area}/roster-imports", content=roster, headers=kind)
+    roles = (await made(volunteer, "GET", "/api/me"))["memberships"]
     subscription = await made(volunteer, "POST", "/api/me/push-subscriptions", json=_subscription(name))
     sessions = await made(volunteer, "GET", "/api/me/sessions")
     message = new_id()
@@ -120,6 +122,7 @@ async def _scene(of: Neighbourhood, client_of: ClientOf, keys: Keys) -> Scene:
         "session": sessions["items"][0]["id"],
         "message": str(message),
         "party": str(of.property.id),
+        "membership": roles[0]["id"],
     }
     return Scene(of, ids, code)
 
@@ -156,6 +159,8 @@ def _body(operation: str, scene: Scene) -> dict[str, Any]:
         "verifyTicket": {},
         "reopenTicket": {"reason": "还是坏的"},
         "updateMe": {"language": "zh"},
+        "searchPeople": {"query": scene.of.volunteer.name},
+        "geocode": {"query": "东明路"},
         "changePassword": {"current": "wrong password", "new": "a new password 7391"},
         "subscribePush": _subscription("another"),
         "markRead": {"up_to": ids["message"]},
@@ -187,12 +192,10 @@ async def _send(client: httpx.AsyncClient, operation: Operation, scene: Scene) -
     path = re.sub(r"\{(\w+)\}", lambda found: scene.ids[found[1]], operation.path)
     how: dict[str, Any] = {}
     if operation.name == "previewRosterImport":
-        how = {"params": {"name": "b.csv"}, "content": "姓名,电话\n王五,13900000001\n".encode()}
-        how["headers"] = {"Content-Type": "application/octet-stream"}
+        how = {"content": "姓名,电话\n王五,13900000001\n".encode()}
+        how["headers"] = {"Content-Type": "application/octet-stream", "X-File-Name": "b.csv"}
     elif operation.name == "uploadPhoto":
         how = {"content": jpeg(), "headers": {"Content-Type": "image/jpeg"}}
-    elif operation.name == "geocode":
-        how = {"params": {"query": "东明路"}}
     elif operation.name == "listDeliveries":
         how = {"params": {"subject": scene.ids["shift"]}}
     elif operation.media_type is not None or (operation.method in {"POST", "PUT", "PATCH"} and _body(operation.name, scene)):
@@ -300,5 +303,6 @@ async def _tried(
 
 NARROWED = {
     "claimTicket", "declineTicket", "handOverTicket", "resolveTicket", "verifyTicket", "reopenTicket", "vouchCheckIn", "createInvitation",
+    "endMembership",
 }  # fmt: skip
 """Granted to a role, and narrowed by the feature: of one's own party, building, not one's own work. Each is tested there."""

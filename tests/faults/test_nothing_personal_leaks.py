@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -51,11 +52,11 @@ async def _live(installation: Installation, world: World, coordinator: str, volu
         client.cookies.clear()
         client.headers["Cookie"] = f"mingxun={coordinator}"
         roster = f"姓名,联系电话,备注\n{NAME},{NUMBER},{REMARK}\n".encode()
-        kind = {"Content-Type": "text/csv"}
-        preview = await client.post(f"{area}/roster-imports", params={"name": "a.csv"}, content=roster, headers=kind)
+        kind = {"Content-Type": "text/csv", "X-File-Name": quote(f"{NAME}.csv")}
+        preview = await client.post(f"{area}/roster-imports", content=roster, headers=kind)
         assert preview.json()["counts"]["new"] == 1, preview.text
         assert (await client.post(f"/api/roster-imports/{preview.json()['id']}/confirmation")).status_code == 200
-        found = await client.get(f"{area}/people", params={"query": NAME})
+        found = await client.post(f"{area}/people/search", json={"query": NAME})
         person = found.json()["items"][0]["id"]
         assert (await client.get(f"/api/people/{person}")).json()["remark"] == REMARK
         await client.post(f"{area}/invitations", json={"person": person, "role": "volunteer", "area": str(world.here.id)})

@@ -1,21 +1,25 @@
 """The boundary, around a small app with a table of its own."""
 
 import asyncio
+import errno
+import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
 from litestar import Litestar, Request, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.middleware import DefineMiddleware
 from litestar.params import JSONBody
 
 from mingxun.kit import database
-from mingxun.kit.clock import SystemClock
-from mingxun.kit.errors import answer
+from mingxun.kit.clock import Clock, SystemClock
+from mingxun.kit.errors import answer, problem_from
 from mingxun.kit.http import Boundary, Frame
 from mingxun.kit.ids import new_id
 from mingxun.kit.problems import Conflict
@@ -48,6 +52,37 @@ async def keep(data: JSONBody[Note]) -> dict[str, int]:
     return {"id": number}
 
 
+async def somebody(request: Request[Any, Any, Any]) -> Any:
+    return request.scope["state"]["actor"]
+
+
+@post("/pictures", opt={"transaction": False, "accepts": ("image/",), "patience": 0.2})
+async def picture(request: Request[Any, Any, Any], actor: NamedDependency[Any]) -> dict[str, int]:
+    return {"bytes": len(await request.body())}
+
+
+@post("/letters", opt={"retryable": True})
+async def letter(data: JSONBody[Note], actor: NamedDependency[Any]) -> dict[str, int]:
+    return {"characters": len(data.text)}
+
+
+async def read_slowly(request: Request[Any, Any, Any], actor: Any, clock: Clock) -> int:
+    assert database.ENGINE.current_transaction.get() is None, "what takes long holds no connection"
+    PREPARED.append(actor)
+    return len(await request.body())
+
+
+PREPARED: list[Any] = []
+
+
+@post("/tables", opt={"retryable": True, "prepare": read_slowly})
+async def table(request: Request[Any, Any, Any], actor: NamedDependency[Any]) -> dict[str, int]:
+    return {
+        "bytes": request.scope["state"]["prepared"],
+        "id": await database.fetch_value("INSERT INTO note (text) VALUES ('') RETURNING id"),
+    }
+
+
 @get("/notes")
 async def count(request: Request[Any, Any, Any]) -> dict[str, Any]:
     actor = request.scope["state"].get("actor")
@@ -62,8 +97,22 @@ async def client(committed_database: str, settings: Settings) -> AsyncIterator[h
     async def authenticate(token: str) -> Somebody | None:
         return {"one": SOMEBODY, "two": OTHER}.get(token)
 
-    boundary = DefineMiddleware(Boundary, authenticate=authenticate, cookie="c", clock=SystemClock())
-    app = Frame(Litestar([keep, count], middleware=[boundary], exception_handlers={Exception: answer}), settings)
+    boundary = DefineMiddleware(
+        Boundary,
+        authenticate=authenticate,
+        cookie="c",
+        clock=SystemClock(),
+        fingerprint=lambda data: hmac.digest(b"k", data, "sha256"),
+    )
+    app = Frame(
+        Litestar(
+            [keep, count, picture, letter, table],
+            dependencies={"actor": Provide(somebody)},
+            middleware=[boundary],
+            exception_handlers={Exception: answer},
+        ),
+        settings,
+    )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(
         transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}, cookies={"c": "one"}
@@ -177,3 +226,94 @@ async def test_nothing_is_answered_before_the_commit(client: httpx.AsyncClient) 
     assert reply.status_code == 503
     assert int(reply.headers["retry-after"]) > 0
     assert await notes(client) == 0
+
+
+class Watched:
+    """A body of `size` bytes in pieces, which says how much of it was taken. With `pause`, seconds between pieces."""
+
+    def __init__(self, size: int, *, pause: float = 0) -> None:
+        self.size = size
+        self.pause = pause
+        self.taken = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(0, self.size, 10_000):
+            await asyncio.sleep(self.pause)
+            self.taken += 10_000
+            yield b" " * 10_000
+
+
+@pytest.mark.parametrize("cookie", ["", "nobody's"])
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/letters", "application/json"), ("/pictures", "image/jpeg"), ("/tables", "application/json")]
+)
+async def test_nobody_makes_us_read_a_large_body(client: httpx.AsyncClient, cookie: str, path: str, kind: str) -> None:
+    client.cookies.clear()
+    client.headers["Cookie"] = f"c={cookie}"
+    body = Watched(1_000_000)
+    reply = await client.post(path, content=body, headers={"Content-Type": kind, "Content-Length": "1000000"})
+    assert (reply.status_code, reply.json()["type"]) == (401, "/problems/not-signed-in")
+    assert body.taken == 0
+
+
+async def test_without_a_cookie_not_even_a_small_body_is_read(client: httpx.AsyncClient) -> None:
+    client.cookies.clear()
+    body = Watched(20_000)
+    reply = await client.post("/letters", content=body, headers={"Content-Type": "application/json", "Content-Length": "20000"})
+    assert reply.status_code == 401
+    assert body.taken == 0
+
+
+async def test_a_body_that_does_not_arrive_is_not_waited_for(client: httpx.AsyncClient) -> None:
+    reply = await client.post("/pictures", content=Watched(1_000_000, pause=0.05), headers={"Content-Type": "image/jpeg"})
+    assert (reply.status_code, reply.json()["type"]) == (408, "/problems/too-slow")
+
+
+async def test_what_takes_long_is_done_before_the_transaction_and_once(client: httpx.AsyncClient) -> None:
+    PREPARED.clear()
+    send = {"content": b"{}", "headers": {**KEY, "Content-Type": "application/json"}}
+    first, again = [await client.post("/tables", **send) for _ in range(2)]  # type: ignore[arg-type]
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert first.json()["bytes"] == 2
+    assert PREPARED == [SOMEBODY]
+    other = await client.post("/tables", content=b"{ }", headers=send["headers"])  # type: ignore[arg-type]
+    assert other.json()["type"] == "/problems/idempotency-key-reused"
+    assert PREPARED == [SOMEBODY], "a key of something else is refused before the work is done"
+
+
+class Lost(asyncpg.DiskFullError):
+    """As PostgreSQL says it."""
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "slug"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/data/photos/x"), 507, "storage-full"),
+        (Lost(), 507, "storage-full"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), 503, "overloaded"),
+        (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), 503, "overloaded"),
+        (MemoryError(), 503, "overloaded"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), 503, "unavailable"),
+        (database.DatabaseAway("gone"), 503, "unavailable"),
+        (asyncpg.CannotConnectNowError(), 503, "unavailable"),
+        (FileNotFoundError(errno.ENOENT, "No such file", "/data/photos/x"), 500, "internal-error"),
+        (PermissionError(errno.EACCES, "Permission denied", "/data/photos/x"), 500, "internal-error"),
+    ],
+)
+def test_an_error_of_the_machine_is_told_as_what_it_is(error: BaseException, status: int, slug: str) -> None:
+    problem = problem_from(error)
+    assert (problem.status, problem.slug) == (status, slug)
+    assert b"/data/" not in problem.encode("")
+
+
+async def test_a_database_that_is_not_there_is_said_to_be_away(committed_database: str) -> None:
+    await database.close_pool()
+    await database.open_pool("postgresql://nobody@/none?host=/tmp/no-such-socket", at_once=False)
+    with pytest.raises(database.DatabaseAway):
+        async with database.transaction():
+            pass
+    with pytest.raises(database.DatabaseAway):
+        async with database.apart():
+            pass
+    await database.close_pool()

@@ -18,11 +18,12 @@ from mingxun.kit.ids import new_id
 from mingxun.ledger import hint
 from mingxun.notifications import listener as listening
 from mingxun.notifications.listener import HintListener
-from mingxun.people.access import Actor
+from mingxun.people.access import Actor, Role
+from mingxun.people.listing import get_person
 from mingxun.people.sessions import load_actor
 from tests.conftest import TestClock
 from tests.notifications.conftest import installation_of_its_own, record_assigned
-from tests.world import Person, World, give_session
+from tests.world import Person, World, add_membership, give_session
 
 pytestmark = pytest.mark.usefixtures("committed_database")
 
@@ -130,6 +131,32 @@ async def test_a_stream_ends_within_a_second_of_its_account_being_disabled(world
     async with transaction():
         await execute("UPDATE account SET disabled_at = now() WHERE person = $1", world.here.volunteer.id)
     assert await mine.ends(1.5) < 1
+
+
+async def test_a_stream_ends_within_a_second_of_a_role(world: World, hints: HintListener) -> None:
+    """Whoever has no role in a neighbourhood any more hears nothing of it; and a new role is heard at once."""
+    person = world.here.volunteer
+    app, other = (
+        await Open(hints, await actor_of(person)).opened(),
+        await Open(hints, await actor_of(world.here.handler)).opened(),
+    )
+    async with transaction():
+        await execute("UPDATE membership SET ended_at = now() WHERE person = $1", person.id)
+    assert await app.ends(3) < 1.2
+    assert await other.is_silent(0.8), "whoever keeps their roles keeps their stream"
+    app = await Open(hints, await actor_of(world.subdistrict_admin)).opened()
+    assert await app.is_silent(0.8), "a role in a subdistrict counts in all its neighbourhoods"
+    async with transaction():
+        await add_membership(world.stranger, Role.VOLUNTEER, world.here.area)
+    late = await Open(hints, await actor_of(world.stranger)).opened()
+    assert await late.is_silent(0.8)
+
+
+async def test_looking_at_somebody_is_not_hinted_at(world: World, hints: HintListener, clock: TestClock) -> None:
+    app = await Open(hints, await actor_of(world.here.volunteer)).opened()
+    async with transaction():
+        await get_person(await actor_of(world.here.coordinator), world.here.volunteer.id, clock=clock)
+    assert await app.is_silent()
 
 
 async def test_an_app_that_cannot_keep_up_is_told_to_fetch_everything(world: World, hints: HintListener) -> None:

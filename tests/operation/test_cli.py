@@ -13,7 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from mingxun.cli import main
+from mingxun.doctor import Finding, Level, check_database
 from mingxun.kit.postgres import EmbeddedPostgres
+from mingxun.kit.settings import Settings
+from mingxun.kit.signing import load_or_make
 from tests.installation import ROOT
 
 ROSTER = "姓名,性别,楼栋,室号,联系电话\n金宝娣,女,9号楼,301,19900001001\n金林根,男,9号楼,102,199000\n"
@@ -23,6 +26,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
     place = Path(tempfile.mkdtemp(prefix="mx-cli-"))
+    load_or_make(place)
     server = EmbeddedPostgres(place, extra_settings={"fsync": "off"})
     server.start()  # commands find it running
     yield place
@@ -61,7 +65,9 @@ def migrated(run: Run) -> Run:
 def test_every_command_says_what_it_is_for() -> None:
     said = CliRunner().invoke(main, ["--help"])
     assert said.exit_code == 0
-    for name in ("serve", "worker", "migrate", "demo", "invite", "import-roster", "posters", "doctor"):
+    for name in (
+        *("serve", "worker", "migrate", "demo", "invite", "disable", "enable", "import-roster", "posters", "make-keys", "doctor"),
+    ):
         assert re.search(rf"^  {name}  +\S", said.output, re.MULTILINE), name
 
 
@@ -144,3 +150,54 @@ def test_the_demonstration_by_command_and_what_can_be_done_with_it(migrated: Run
     assert done.returncode == 0, done.stderr
     assert "row 3" in done.stdout
     assert "added" in done.stdout
+
+
+def test_whoever_must_not_come_in_any_more_is_shut_out(migrated: Run, data: Path) -> None:
+    """Stands on the demonstration that was made above."""
+    volunteer, secretary = "19900001001", "19900000002"
+    assert migrated("disable", volunteer).stdout == "金宝娣 can't sign in any more.\n"
+    assert "disabled already" in migrated("disable", volunteer).stderr
+    refused = migrated("disable", secretary)
+    assert refused.returncode == 1
+    assert "last_secretary" in refused.stderr
+    assert "顾海燕" in migrated("disable", "--even-the-last", secretary).stdout
+    assert migrated("enable", volunteer, secretary).stdout.count("can sign in again") == 2
+    assert "13800138000" in migrated("enable", "13800138000").stderr
+
+
+def test_accounts_with_a_published_password_are_named_where_everybody_can_come(migrated: Run, data: Path) -> None:
+    """Stands on the demonstration that was made above."""
+    public = Settings(data_dir=data, public_url="https://mx.example.org")
+
+    def found() -> list[Finding]:
+        return [one for one in check_database(public, serves=False) if "demonstration" in one.what]
+
+    (finding,) = found()
+    assert finding.level is Level.ERROR
+    assert found_nothing_at_home(data)
+    words = finding.mend.split()
+    assert words[:2] == ["mingxun", "disable"]
+    done = migrated(*words[1:])
+    assert done.returncode == 0, done.stderr
+    assert found() == []
+
+
+def found_nothing_at_home(data: Path) -> bool:
+    return not any("demonstration" in one.what for one in check_database(Settings(data_dir=data), serves=False))
+
+
+def test_lost_keys_stop_everything_until_somebody_says_that_they_are_lost(migrated: Run, data: Path) -> None:
+    secret = data / "keys" / "secret.key"
+    kept = secret.read_bytes()
+    secret.unlink()
+    try:
+        done = migrated("migrate")
+        assert done.returncode == 1
+        assert "backup" in done.stderr
+        assert "Nothing" not in migrated("make-keys", answer="n\n").stdout
+        assert not secret.exists()
+        assert "Made in" in migrated("make-keys", "--yes").stdout
+        assert secret.read_bytes() != kept
+        assert "all in" in migrated("make-keys").stdout
+    finally:
+        secret.write_bytes(kept)

@@ -76,8 +76,21 @@ def test_an_app_that_is_not_built_is_named(tmp_path: Path) -> None:
 def test_an_address_that_phones_can_not_use_is_named(
     tmp_path: Path, public_url: str, host: str, subject: str, levels: list[Level]
 ) -> None:
-    found = bad(doctor.check_addresses(settings(tmp_path, public_url=public_url, host=host, vapid_subject=subject)))
+    changes = {"public_url": public_url, "host": host, "vapid_subject": subject, "trusted_proxies": ["127.0.0.1"]}
+    found = bad(doctor.check_addresses(settings(tmp_path, **changes)))
     assert [finding.level for finding in found] == levels
+
+
+def test_a_proxy_that_makes_all_phones_one_is_named(tmp_path: Path) -> None:
+    public = settings(tmp_path, public_url="https://mx.example.org", vapid_subject="mailto:office@mx.example.org")
+    (found,) = bad(doctor.check_addresses(public))
+    assert found.level is Level.WARNING
+    assert 'trusted_proxies = ["127.0.0.1"]' in found.mend
+
+
+def test_a_variable_that_is_misspelt_is_named() -> None:
+    (found,) = bad(doctor.check_variables({"MINGXUN_PUBLIC_URI": "https://mx.example.org"}))
+    assert "MINGXUN_PUBLIC_URL meant" in found.what
 
 
 def test_a_data_directory_open_to_others_is_named(tmp_path: Path) -> None:

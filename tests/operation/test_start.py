@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -28,7 +28,14 @@ WITHIN = 20.0
 class Started:
     """A running `python -m mingxun.start`."""
 
-    def __init__(self, data: Path, *, port: int | None = None, arguments: tuple[str, ...] = ("--no-demo",)) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        port: int | None = None,
+        arguments: tuple[str, ...] = ("--no-demo",),
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         self.data = data
         self.port = port or free_port()
         environment = {
@@ -37,7 +44,7 @@ class Started:
         self.output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self.process = subprocess.Popen(
             [sys.executable, "-m", "mingxun.start", "--data", str(data), "--port", str(self.port), *arguments],
-            env={**environment, "PYTHONPATH": str(ROOT / "server")},
+            env={**environment, **(more or {}), "PYTHONPATH": str(ROOT / "server")},
             stdout=self.output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -206,3 +213,17 @@ def test_a_wrong_setting_is_named_with_what_to_do(start: Callable[..., Started],
         assert "timezone_name" in started.said()
     finally:
         file.unlink()
+
+
+def test_the_demonstration_is_not_shown_where_everybody_can_come(data: Path) -> None:
+    file = data / "mingxun.toml"
+    file.write_text('public_url = "https://mx.example.org"\n')
+    started = Started(data, arguments=(), more={"MINGXUN_PROCESES": "4"})
+    try:
+        assert started.process.wait(60) == 1
+        said = started.said()
+    finally:
+        started.close()
+        file.unlink()
+    assert "--no-demo" in said
+    assert "Is MINGXUN_PROCESSES meant?" in said, "a misspelt variable is said at start"

@@ -1,5 +1,6 @@
 """Signing in and out, sessions, passwords, and limits on guessing."""
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -12,11 +13,12 @@ from litestar.types import ASGIApp
 
 from mingxun.kit.database import execute, fetch, fetch_value
 from mingxun.kit.jobs import JobContext
+from mingxun.kit.rate_limits import RateLimits
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
 from mingxun.people import accounts, guesses, jobs, memberships, sessions
 from mingxun.people.facts import PersonChanged, PersonField
-from mingxun.people.passwords import is_outdated
+from mingxun.people.passwords import is_outdated, verify_password
 from mingxun.people.sessions import cookie_name, device_of, forget_old_sessions, load_actor, session_cookie
 from tests.conftest import ORIGIN, TestClock
 from tests.recorded import facts_about
@@ -24,6 +26,11 @@ from tests.world import PASSWORD, Person, World, give_session
 
 ClientOf = Callable[[Person | UUID], Awaitable[httpx.AsyncClient]]
 SESSION, MARK = "mingxun", "mingxun-device"
+
+
+@pytest.fixture
+def limits(clock: TestClock) -> RateLimits:
+    return RateLimits(clock)
 
 
 def browser(app: ASGIApp, source: str) -> httpx.AsyncClient:
@@ -181,6 +188,43 @@ async def test_a_disabled_account_is_shut_at_once(
     assert problem(await sign_in(anonymous, world.here.volunteer)) == (401, "wrong-credentials")
 
 
+@pytest.mark.parametrize("what", ["password", "account"])
+async def test_what_changes_while_a_password_is_checked_counts(
+    anonymous: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Checking takes a tenth of a second; whoever is shut out in that time stays out."""
+    changes = {"password": "password_hash = 'another'", "account": "disabled_at = now()"}
+
+    async def slowly(password: str, kept: str | None) -> bool:
+        right = await verify_password(password, kept)
+        await execute(f"UPDATE account SET {changes[what]} WHERE person = $1", world.here.volunteer.id)
+        return right
+
+    monkeypatch.setattr(accounts, "verify_password", slowly)
+    assert problem(await sign_in(anonymous, world.here.volunteer)) == (401, "wrong-credentials")
+
+
+async def test_a_lost_answer_to_a_new_password_is_fetched_again(client_of: ClientOf, world: World) -> None:
+    client = await client_of(world.here.volunteer)
+    body = {"current": PASSWORD, "new": "xin mi ma 9182"}
+    key = {"Idempotency-Key": "k1"}
+    for _ in range(2):
+        assert (await client.put("/api/me/password", json=body, headers=key)).status_code == 204
+    other = await client.put("/api/me/password", json={**body, "new": "xin mi ma 9183"}, headers=key)
+    assert problem(other) == (422, "idempotency-key-reused")
+    (kept,) = await fetch("SELECT fingerprint FROM idempotency_key WHERE key = 'k1'")
+    sent = httpx.Request("PUT", "http://x", json=body).content
+    plain = hashlib.sha256(b"\n".join((b"PUT", b"/api/me/password", b"", sent))).digest()
+    assert kept["fingerprint"] != plain, "what is kept of a password is no plain hash"
+
+
+async def test_a_lost_answer_to_signing_out_elsewhere_is_fetched_again(client_of: ClientOf, world: World) -> None:
+    mine, _ = await client_of(world.here.volunteer), await client_of(world.here.volunteer)
+    (away,) = [one["id"] for one in (await mine.get("/api/me/sessions")).json()["items"] if not one["current"]]
+    for _ in range(2):
+        assert (await mine.delete(f"/api/me/sessions/{away}", headers={"Idempotency-Key": "k1"})).status_code == 204
+
+
 async def test_i_see_where_i_am_signed_in_and_can_end_it(client_of: ClientOf, world: World) -> None:
     mine, other = await client_of(world.here.volunteer), await client_of(world.here.volunteer)
     somebody = await client_of(world.here.coordinator)
@@ -291,18 +335,43 @@ async def test_guessing_many_numbers_from_one_source_is_limited(app: ASGIApp, wo
     assert codes == [401] * guesses.TRIES_OF_SOURCE + [429]
 
 
-async def test_an_owner_whose_phone_is_known_gets_in_while_others_guess(app: ASGIApp, world: World) -> None:
+async def test_an_owner_gets_in_while_others_guess(app: ASGIApp, world: World) -> None:
+    """By the browser they have signed in with before, and by a new one: the attacker's addresses are worn out, not the number."""
     person = world.here.volunteer
     async with browser(app, "198.51.100.1") as own:
         await sign_in(own, person)
         await own.delete("/api/session")
+        codes: list[int] = []
         for host in range(4):
             async with browser(app, f"203.0.113.{host}") as attacker:
-                for _ in range(guesses.TRIES):
-                    await sign_in(attacker, person, "guess")
-        async with browser(app, "203.0.113.99") as fresh:
-            assert (await sign_in(fresh, person)).status_code == 429
+                codes = [(await sign_in(attacker, person, "guess")).status_code for _ in range(guesses.TRIES + 1)]
+        assert set(codes) == {429}, "by now the number is crowded, and this network has had its tries"
+        async with browser(app, "192.0.2.99") as fresh:
+            assert (await sign_in(fresh, person, "a slip")).status_code == 401
+            assert (await sign_in(fresh, person)).status_code == 200
         assert (await sign_in(own, person)).status_code == 200
+
+
+async def test_guessing_one_number_from_everywhere_is_limited(app: ASGIApp, world: World, limits: RateLimits) -> None:
+    """A network has some tries of a crowded number, all of them together have an allowance, and the owner's mark needs none."""
+    person = world.here.volunteer
+    async with browser(app, "198.51.100.1") as own:
+        await sign_in(own, person)
+        for _ in range(guesses.TRIES_OF_NUMBER + guesses.TRIES_OF_CROWD):
+            await limits.count("sign-in:phone", person.phone, per=guesses.WINDOW)
+        async with browser(app, "192.0.2.99") as fresh:
+            refused = await sign_in(fresh, person)
+            assert problem(refused) == (429, "too-many-tries")
+            assert (await sign_in(fresh, world.here.second_volunteer)).status_code == 200
+        assert (await sign_in(own, person)).status_code == 200
+
+
+async def test_only_failures_count(app: ASGIApp, world: World) -> None:
+    """Whoever signs in rightly again and again, or forty people in one room, are no guessers."""
+    async with browser(app, "203.0.113.7") as client:
+        for _ in range(guesses.TRIES + 1):
+            assert (await sign_in(client, world.here.volunteer)).status_code == 200
+            client.cookies.clear()
 
 
 async def test_the_mark_of_a_known_phone_is_good_for_its_owner_only_and_cannot_be_made(
@@ -317,10 +386,38 @@ async def test_the_mark_of_a_known_phone_is_good_for_its_owner_only_and_cannot_b
     assert not guesses.is_marked(None, world.here.volunteer.id, keys)
 
 
+def other_spellings(mark: str) -> list[str]:
+    """Marks that base64 takes for the same bytes, if it is not strict."""
+    last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    place = last.index(mark[-1]) & ~15
+    return [mark[:4] + "." + mark[4:], mark + ".", mark + "~", mark + "=", *(mark[:-1] + last[place + n] for n in range(16))]
+
+
 async def test_a_stolen_mark_is_limited_too(anonymous: httpx.AsyncClient, world: World) -> None:
     await sign_in(anonymous, world.here.volunteer)
     codes = [(await sign_in(anonymous, world.here.volunteer, "guess")).status_code for _ in range(guesses.TRIES + 1)]
     assert codes == [401] * guesses.TRIES + [429]
+
+
+async def test_a_stolen_mark_is_one_however_it_is_spelt(anonymous: httpx.AsyncClient, world: World, keys: Keys) -> None:
+    person = world.here.volunteer
+    await sign_in(anonymous, person)
+    mark = anonymous.cookies[MARK]
+    anonymous.cookies.clear()
+    good = [each for each in other_spellings(mark) if guesses.is_marked(each, person.id, keys)]
+    assert mark in good
+    for foreign in (mark[:4] + "." + mark[4:], mark + ".", mark + "~"):
+        assert foreign not in good, "a foreign character is no spelling of it"
+    for turn in range(guesses.TRIES):
+        answer = await _guess_with(anonymous, person, good[turn % len(good)])
+        assert answer.status_code == 401
+    for each in good:
+        assert (await _guess_with(anonymous, person, each)).status_code == 429, each
+
+
+async def _guess_with(client: httpx.AsyncClient, person: Person, mark: str) -> httpx.Response:
+    body = {"phone": person.phone, "password": "guess"}
+    return await client.post("/api/session", json=body, headers={"Cookie": f"{MARK}={mark}"})
 
 
 async def test_only_a_trusted_proxy_is_believed_about_the_source(settings: Settings, world: World) -> None:

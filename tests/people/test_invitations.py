@@ -11,9 +11,10 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageDraw
 
-from mingxun.kit.database import fetch, fetch_value
+from mingxun.kit.database import execute, fetch, fetch_value
 from mingxun.kit.settings import Settings
 from mingxun.people import guesses, invitations, memberships
+from mingxun.people.passwords import verify_password
 from tests.conftest import TestClock
 from tests.world import PASSWORD, Person, World
 
@@ -172,6 +173,35 @@ async def test_guessing_tokens_is_limited(anonymous: httpx.AsyncClient, world: W
         for n in range(guesses.INVITATION_TRIES + 1)
     ]
     assert codes == [404] * guesses.INVITATION_TRIES + [429]
+
+
+async def test_a_training_behind_one_address_gets_in(client_of: ClientOf, anonymous: httpx.AsyncClient, world: World) -> None:
+    """Good links are not counted, however many come from one address, and also after somebody there has made up tokens."""
+    for number in range(guesses.INVITATION_TRIES + 1):
+        await anonymous.post("/api/invitation/preview", json={"token": f"{number:043d}"})
+    coordinator = await client_of(world.here.coordinator)
+    for number in range(guesses.INVITATION_TRIES // 2 + 1):
+        token = token_of(await invite(coordinator, world.here.id, name="钱多多"))
+        assert (await anonymous.post("/api/invitation/preview", json={"token": token})).status_code == 200
+        assert (await accept(anonymous, token, f"137000001{number:02d}")).status_code == 200
+        anonymous.cookies.clear()
+
+
+@pytest.mark.parametrize("what", ["password_hash = 'another'", "disabled_at = now()"])
+async def test_an_account_that_changes_while_an_invitation_is_accepted_stays_shut(
+    client_of: ClientOf, anonymous: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    person = world.there.volunteer
+    token = token_of(await invite(await client_of(world.here.coordinator), world.here.id, name="江阿姨"))
+
+    async def slowly(password: str, kept: str | None) -> bool:
+        right = await verify_password(password, kept)
+        await execute(f"UPDATE account SET {what} WHERE person = $1", person.id)
+        return right
+
+    monkeypatch.setattr(invitations, "verify_password", slowly)
+    assert problem(await accept(anonymous, token, person.phone, PASSWORD)) == (401, "wrong-credentials")
+    assert not await fetch_value("SELECT EXISTS (SELECT FROM session WHERE person = $1)", person.id)
 
 
 async def test_passwords_cannot_be_guessed_through_an_invitation(

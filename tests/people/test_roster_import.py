@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
 import msgspec
 import pytest
 
+from mingxun.kit.clock import SystemClock
 from mingxun.kit.database import execute, fetch, fetch_row, fetch_value, transaction
 from mingxun.people.access import Role
 from mingxun.people.facts import ChangedPerson, PersonField, RosterImported
@@ -36,7 +38,9 @@ async def send(
     client: httpx.AsyncClient, place: UUID, data: bytes, name: str = "花名册.xlsx", kind: str = "application/octet-stream"
 ) -> httpx.Response:
     return await client.post(
-        f"/api/neighbourhoods/{place}/roster-imports", params={"name": name}, content=data, headers={"Content-Type": kind}
+        f"/api/neighbourhoods/{place}/roster-imports",
+        content=data,
+        headers={"Content-Type": kind, "X-File-Name": quote(name)},
     )
 
 
@@ -91,13 +95,15 @@ async def test_a_confirmed_sample_is_all_there(client_of: ClientOf, world: World
         "unchanged": 0,
         "left_out": 4,
     }
-    (person,) = (await client.get(f"/api/neighbourhoods/{world.here.id}/people", params={"query": "郭兰平"})).json()["items"]
+    (person,) = (await client.post(f"/api/neighbourhoods/{world.here.id}/people/search", json={"query": "郭兰平"})).json()[
+        "items"
+    ]
     assert person["phone_note"] == "子女"
     assert set(person["roles"]) == {"volunteer", "building_leader"}
     detail = (await client.get(f"/api/people/{person['id']}")).json()
     assert (detail["born"], detail["political_status"], detail["skills"]) == ("1958-06", "共青团员", ["急救", "消防"])
     assert (detail["building_name"], detail["room"]) == ("38号", "706")
-    (found,) = (await client.get(f"/api/neighbourhoods/{world.here.id}/people", params={"query": "史祥兰"})).json()["items"]
+    (found,) = (await client.post(f"/api/neighbourhoods/{world.here.id}/people/search", json={"query": "史祥兰"})).json()["items"]
     assert found["building_name"] == "3弄2号"
     (fact,) = await fetch("SELECT data::text, actor FROM fact WHERE kind = 'roster_imported'")
     assert fact["actor"] == world.here.coordinator.id
@@ -116,7 +122,7 @@ async def test_who_overwrote_what_of_whom_can_be_told_and_goes_with_the_person(c
     shown = {(change["field"], change["before"]) for row in preview.json()["rows"] for change in row["changes"]}
     assert shown >= {("remark", ""), ("political_status", "")}, "what is kept of health and party is not told by a preview"
     await confirm(client, preview)
-    (person,) = (await client.get(f"/api/neighbourhoods/{here.id}/people", params={"query": "赵六"})).json()["items"]
+    (person,) = (await client.post(f"/api/neighbourhoods/{here.id}/people/search", json={"query": "赵六"})).json()["items"]
     fact = await fetch_row("SELECT id, actor, at, data FROM fact WHERE kind = 'roster_imported' ORDER BY seq DESC LIMIT 1")
     assert fact is not None
     told = msgspec.json.decode(fact["data"], type=RosterImported)
@@ -309,12 +315,70 @@ async def test_a_body_that_another_site_could_send_is_refused(client_of: ClientO
 
 async def test_a_retry_with_its_key_is_one_preview(client_of: ClientOf, world: World) -> None:
     client = await client_of(world.here.coordinator)
-    headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": "k"}
+    headers = {"Content-Type": "application/octet-stream", "X-File-Name": "x", "Idempotency-Key": "k"}
     path = f"/api/neighbourhoods/{world.here.id}/roster-imports"
-    first, again = [await client.post(path, params={"name": "x"}, content=SAMPLE, headers=headers) for _ in range(2)]
+    first, again = [await client.post(path, content=SAMPLE, headers=headers) for _ in range(2)]
     assert first.json()["id"] == again.json()["id"]
-    other = await client.post(path, params={"name": "x"}, content=workbook(TWO), headers=headers)
+    other = await client.post(path, content=workbook(TWO), headers=headers)
     assert problem(other) == (422, "idempotency-key-reused")
+
+
+async def test_files_are_read_one_at_a_time_and_none_waits_for_ever(
+    client_of: ClientOf, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, most = 0, 0
+    extract = service._extract
+
+    async def watched(data: bytes) -> service._Extracted:
+        nonlocal reading, most
+        reading += 1
+        most = max(most, reading)
+        try:
+            return await extract(data)
+        finally:
+            reading -= 1
+
+    monkeypatch.setattr(service, "_extract", watched)
+    client = await client_of(world.here.coordinator)
+    assert (await send(client, world.here.id, comma_separated(TWO))).status_code == 201
+    first, second = await asyncio.gather(*(service.read_file(comma_separated(TWO), clock=SystemClock()) for _ in range(2)))
+    assert first.sha256 == second.sha256
+    assert most == 1
+    monkeypatch.setattr(service, "WAIT", 0.01)
+    await service._READING.acquire()
+    try:
+        busy = await send(client, world.here.id, comma_separated(TWO))
+    finally:
+        service._READING.release()
+    assert problem(busy) == (503, "roster-busy")
+    assert int(busy.headers["Retry-After"]) > 0
+
+
+async def test_a_file_is_known_by_its_name_which_stands_in_no_address(client_of: ClientOf, world: World) -> None:
+    client = await client_of(world.here.coordinator)
+    for name, shown in (
+        ("王奶奶 花名册.xlsx", "王奶奶 花名册.xlsx"),
+        ("a\nb", "a b"),
+        ("\x00", "roster"),
+        ("长" * 200, "长" * 200),
+    ):
+        assert (await send(client, world.here.id, comma_separated(TWO), name)).json()["file_name"] == shown
+    nameless = {"Content-Type": "application/octet-stream"}
+    path = f"/api/neighbourhoods/{world.here.id}/roster-imports"
+    assert (await client.post(path, content=comma_separated(TWO), headers=nameless)).status_code == 400
+
+
+@pytest.mark.parametrize("who", ["volunteer", "handler"])
+async def test_nothing_is_read_for_who_may_not_import(
+    client_of: ClientOf, world: World, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    async def never(data: bytes) -> service._Extracted:
+        raise AssertionError("a process was started for somebody who may not")
+
+    monkeypatch.setattr(service, "_extract", never)
+    client = await client_of(world.here.people()[who])
+    assert (await send(client, world.here.id, SAMPLE)).status_code == 403
+    assert (await send(client, world.there.id, SAMPLE)).status_code == 404
 
 
 async def test_5000_rows_are_previewed_and_confirmed_within_5_seconds_and_200_mb(client_of: ClientOf, world: World) -> None:
@@ -368,8 +432,10 @@ async def test_two_confirmations_at_once_add_everybody_once(committed_database: 
         actor = await load_actor(token, now=clock.now())
         assert actor is not None
         previews = [
-            await service.preview(actor, world.here.id, "x", comma_separated(TWO), clock=clock),
-            await service.preview(actor, world.here.id, "y", comma_separated(TWO), clock=clock),
+            await service.preview(
+                actor, world.here.id, name, await service.read_file(comma_separated(TWO), clock=clock), clock=clock
+            )
+            for name in ("x", "y")
         ]
 
     async def confirm_one(identity: UUID) -> str:

@@ -16,8 +16,8 @@ async def test_whoever_came_by_the_roster_is_invited_to_the_role_they_have(
     coordinator = await client_of(world.here.coordinator)
     table = "姓名,楼栋,室号,联系电话\n朱桂芳,9号楼,202,19900004444\n".encode()
     url = f"/api/neighbourhoods/{world.here.id}/roster-imports"
-    headers = {"Content-Type": "text/csv"}
-    preview = (await coordinator.post(url, params={"name": "roster.csv"}, content=table, headers=headers)).json()
+    headers = {"Content-Type": "text/csv", "X-File-Name": "roster.csv"}
+    preview = (await coordinator.post(url, content=table, headers=headers)).json()
     confirmed = await coordinator.post(f"/api/roster-imports/{preview['id']}/confirmation")
     assert confirmed.json()["added"] == 1
     row = await fetch_row("SELECT id FROM person WHERE name = '朱桂芳'")

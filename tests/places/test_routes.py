@@ -48,7 +48,7 @@ def calls(place: Neighbourhood, location: Location) -> dict[str, tuple[Call, set
         "rekeyLocation": (("POST", f"{one}/rekeying", None), PLANNERS, 200),
         "getRotatingCode": (("GET", f"{one}/rotating-code", None), LEADERS, 200),
         "printPosters": (("GET", f"{n}/posters", None), PLANNERS, 200),
-        "geocode": (("GET", f"{n}/geocoding?query=凌兆路", None), PLANNERS, 409),
+        "geocode": (("POST", f"{n}/geocoding", {"query": "凌兆路"}), PLANNERS, 409),
     }
 
 
@@ -353,7 +353,7 @@ async def test_sixty_posters_take_a_tenth_of_a_second_each_at_most(world: World,
 
 async def test_geocoding_is_off_and_says_how_to_do_without(world: World, client_of: ClientOf) -> None:
     client = await client_of(world.here.coordinator)
-    answer = await client.get(f"/api/neighbourhoods/{world.here.id}/geocoding", params={"query": "凌兆路300弄"})
+    answer = await client.post(f"/api/neighbourhoods/{world.here.id}/geocoding", json={"query": "凌兆路300弄"})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/geocoding-off")
     assert "type the position in" in answer.json()["detail"]
     assert "geocoder" in answer.json()["detail"]
@@ -383,16 +383,16 @@ async def test_geocoding_answers_what_the_geocoder_knows_and_is_limited(
 ) -> None:
     standin.answer = (200, '[{"lat": "31.14", "lon": "121.51", "display_name": "凌兆路"}]')
     path = f"/api/neighbourhoods/{world.here.id}/geocoding"
-    answer = await geocoding_client.get(path, params={"query": "凌兆路"})
+    answer = await geocoding_client.post(path, json={"query": "凌兆路"})
     assert answer.json() == {"items": [{"address": "凌兆路", "latitude": 31.14, "longitude": 121.51}]}
     standin.answer = (500, "")
-    failed = await geocoding_client.get(path, params={"query": "凌兆路"})
+    failed = await geocoding_client.post(path, json={"query": "凌兆路"})
     assert (failed.status_code, failed.json()["type"], failed.json()["reason"]) == (
         502,
         "/problems/geocoder-failed",
         "unreachable",
     )
-    statuses = [(await geocoding_client.get(path, params={"query": "凌兆路"})).status_code for _ in range(19)]
+    statuses = [(await geocoding_client.post(path, json={"query": "凌兆路"})).status_code for _ in range(19)]
     assert statuses == [502] * 18 + [429]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import errno
 import hashlib
 import io
 import os
@@ -18,7 +19,7 @@ from mingxun.kit import database
 from mingxun.kit.database import fetch_value
 from mingxun.kit.settings import Settings
 from mingxun.tickets import photos
-from mingxun.tickets.photos import MAX_BYTES
+from mingxun.tickets.photos import MAX_BYTES, receiving
 from tests.tickets.conftest import ClientOf, Desk
 from tests.tickets.pictures import WITH_GPS, encoded, jpeg, scene
 from tests.world import World
@@ -51,6 +52,37 @@ async def test_the_receipt_has_the_digest_of_what_was_received(volunteer: httpx.
     reply = await volunteer.put(f"/api/photos/{identity}", content=data, headers=TYPE | digest(data))
     assert reply.status_code == 200
     assert reply.json() == {"id": str(identity), "sha256": hashlib.sha256(data).hexdigest(), "width": 300, "height": 200}
+
+
+async def test_a_photo_that_is_kept_is_received_again_however_many_there_were(
+    volunteer: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "PHOTOS_AN_HOUR", 1)
+    data, identity = jpeg(seed=1), uuid4()
+    first = await put(volunteer, data, identity)
+    assert (await put(volunteer, jpeg(seed=2))).status_code == 429
+    again = await put(volunteer, data, identity)
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
+async def test_a_full_disk_is_said_to_be_full_and_keeps_nothing_half_written(
+    volunteer: httpx.AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second of its two files does not fit. What the phone keeps, it sends again when there is room."""
+    before, identity, data = files(settings), uuid4(), jpeg(seed=3)
+    fitting = iter([True, False])
+
+    def full(descriptor: int) -> None:
+        if not next(fitting):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        reply = await put(volunteer, data, identity)
+    assert (reply.status_code, reply.json()["type"]) == (507, "/problems/storage-full")
+    assert int(reply.headers["Retry-After"]) > 0
+    assert files(settings) == before
+    assert (await put(volunteer, data, identity)).status_code == 200
 
 
 async def test_both_sizes_come_back_as_private_pictures_without_metadata(volunteer: httpx.AsyncClient) -> None:

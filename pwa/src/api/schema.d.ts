@@ -360,6 +360,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/memberships/{membership}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** EndMembership */
+        delete: operations["endMembership"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages/{message}/shown": {
         parameters: {
             query?: never;
@@ -436,10 +453,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Geocode */
-        get: operations["geocode"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Geocode */
+        post: operations["geocode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -534,6 +551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/neighbourhoods/{neighbourhood}/people/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SearchPeople */
+        post: operations["searchPeople"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/neighbourhoods/{neighbourhood}/posters": {
         parameters: {
             query?: never;
@@ -621,6 +655,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{person}/account/disabling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DisableAccount */
+        post: operations["disableAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/account/enabling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** EnableAccount */
+        post: operations["enableAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListPersonShifts */
+        get: operations["listPersonShifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/photos/{photo}": {
         parameters: {
             query?: never;
@@ -686,6 +771,23 @@ export interface paths {
         post: operations["signIn"];
         /** SignOut */
         delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SignInByLink */
+        post: operations["signInByLink"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -992,6 +1094,7 @@ export interface components {
         /** Assignee */
         Assignee: {
             assigned: boolean;
+            belongs: boolean;
             name: string;
             /** Format: uuid */
             need: string;
@@ -1232,6 +1335,7 @@ export interface components {
         ExpectedPerson: {
             arrived_at: string | null;
             attendance: string | null;
+            belongs: boolean;
             flags: components["schemas"]["Flag"][];
             left_at: string | null;
             name: string;
@@ -1252,6 +1356,10 @@ export interface components {
          * @enum {string}
          */
         Flag: "outside" | "late_upload" | "clock_off" | "shared_device" | "impossible_travel" | "stale_code" | "no_shift" | "no_place" | "early_or_late" | "moved_on";
+        /** GeocodeAddress */
+        GeocodeAddress: {
+            query: string;
+        };
         /** GeocodeResult */
         GeocodeResult: {
             address: string;
@@ -1473,6 +1581,7 @@ export interface components {
         };
         /** PersonDetail */
         PersonDetail: {
+            account_disabled: boolean;
             availability: string;
             born: string;
             building: string | null;
@@ -1674,6 +1783,14 @@ export interface components {
             text: string;
             value: string;
         };
+        /** SearchPeople */
+        SearchPeople: {
+            cursor?: string | null;
+            /** @default 50 */
+            limit?: number;
+            query: string;
+            role?: components["schemas"]["Role"] | null;
+        };
         /** SessionList */
         SessionList: {
             items: components["schemas"]["SessionOut"][];
@@ -1793,6 +1910,10 @@ export interface components {
         SignIn: {
             password: string;
             phone: string;
+        };
+        /** SignInByLink */
+        SignInByLink: {
+            token: string;
         };
         /**
          * SignUpRefusal
@@ -2011,8 +2132,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2080,6 +2210,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `code-retired`: This poster was replaced: use the new one or its number, or ask a leader to vouch; tell a coordinator (`location_name`).; `id-taken`: That id belongs to something else already; make a new one. */
             409: {
                 headers: {
@@ -2127,8 +2266,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2196,6 +2344,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `not-checked-in`: There is no check-in that this could end; send the check-in first, then this again.; `id-taken`: That id belongs to something else already; make a new one. */
             409: {
                 headers: {
@@ -2243,8 +2400,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2312,6 +2478,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -2350,8 +2525,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2415,8 +2599,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2477,6 +2670,15 @@ export interface operations {
             };
             /** @description `invitation-unknown`: There is no such invitation; look whether the link is whole, or ask for a new one. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2549,8 +2751,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2609,6 +2820,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `invitation-over`: The invitation can't be used any more; `reason` is accepted, expired or revoked. Ask for a new one. */
             410: {
                 headers: {
@@ -2656,8 +2876,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2670,7 +2899,10 @@ export interface operations {
     revokeInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 invitation: string;
             };
@@ -2721,6 +2953,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `invitation-over`: The invitation can't be used any more; `reason` is accepted, expired or revoked. Ask for a new one. */
             410: {
                 headers: {
@@ -2748,6 +2989,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
             500: {
                 headers: {
@@ -2757,8 +3007,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2833,8 +3092,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2907,6 +3175,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `location-name-taken`: Another location of this neighbourhood has this name; choose one that people can't confuse. */
             409: {
                 headers: {
@@ -2952,8 +3229,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3022,6 +3308,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -3058,8 +3353,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3134,8 +3438,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3199,8 +3512,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3213,7 +3535,10 @@ export interface operations {
     updateMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3259,6 +3584,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -3277,6 +3611,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
             500: {
                 headers: {
@@ -3286,8 +3629,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3365,8 +3717,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3428,6 +3789,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -3464,8 +3834,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3478,7 +3857,10 @@ export interface operations {
     changePassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3522,6 +3904,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -3540,7 +3931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `password-refused`: The new password is too easy to guess; `reason` says why (`PasswordFault`). */
+            /** @description `password-refused`: The new password is too easy to guess; `reason` says why (`PasswordFault`).; `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3569,8 +3960,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3634,8 +4034,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3690,6 +4099,15 @@ export interface operations {
             };
             /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3753,8 +4171,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3767,7 +4194,10 @@ export interface operations {
     unsubscribePush: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 subscription: string;
             };
@@ -3818,6 +4248,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -3836,6 +4275,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
             500: {
                 headers: {
@@ -3845,8 +4293,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3859,7 +4316,10 @@ export interface operations {
     sendTestPush: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3901,6 +4361,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `no-push-subscription`: No phone of yours takes notifications yet; turn them on first. */
             409: {
                 headers: {
@@ -3928,6 +4397,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-many-tries`: Too many tries; wait for the time that `Retry-After` says, in seconds. */
             429: {
                 headers: {
@@ -3948,8 +4426,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4013,8 +4500,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4027,7 +4523,10 @@ export interface operations {
     endSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 session: string;
             };
@@ -4078,6 +4577,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -4096,6 +4604,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
             500: {
                 headers: {
@@ -4105,8 +4622,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4188,8 +4714,148 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    endMembership: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                membership: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ending-refused`: The role can't be ended, or the account not be shut or opened; `refusals` names every reason (`EndingRefusal`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4253,6 +4919,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -4280,8 +4955,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4356,8 +5040,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4430,6 +5123,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `area-exists`: An area of this name is there already; choose another name. */
             409: {
                 headers: {
@@ -4475,8 +5177,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4572,8 +5283,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4663,8 +5383,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4676,17 +5405,18 @@ export interface operations {
     };
     geocode: {
         parameters: {
-            query: {
-                /** @description The address to look up. */
-                query: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 neighbourhood: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GeocodeAddress"];
+            };
+        };
         responses: {
             /** @description Request fulfilled, document follows */
             200: {
@@ -4715,7 +5445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4733,8 +5463,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `geocoding-off`: Looking up addresses is turned off; type the position in, or have `geocoder` set to nominatim or baidu in mingxun.toml. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4771,8 +5528,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4861,8 +5627,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4935,6 +5710,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -4971,8 +5755,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5063,8 +5856,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5137,6 +5939,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `plate-taken`: Another location of this neighbourhood has this plate; choose another, or leave it out to get the next free one.; `location-name-taken`: Another location of this neighbourhood has this name; choose one that people can't confuse.; `plates-used-up`: All plates from 01 to 9999 are in use; give one with a letter. */
             409: {
                 headers: {
@@ -5182,8 +5993,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5258,8 +6078,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5334,8 +6163,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5408,6 +6246,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `party-exists`: A party of this name is there already; choose another name. */
             409: {
                 headers: {
@@ -5453,8 +6300,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5471,8 +6327,6 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
-                /** @description Part of a name, building or room; digits of a number. */
-                query?: string;
                 role?: components["schemas"]["Role"];
             };
             header?: never;
@@ -5546,8 +6400,142 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    searchPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                neighbourhood: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchPeople"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonPage"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5624,8 +6612,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5637,13 +6634,12 @@ export interface operations {
     };
     previewRosterImport: {
         parameters: {
-            query: {
-                /** @description The file's name, to know it by; no path. */
-                name: string;
-            };
-            header?: {
+            query?: never;
+            header: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The file's name, to know it by; no path. Percent-encoded UTF-8. Not in the address: it may name people. */
+                "X-File-Name": string;
             };
             path: {
                 neighbourhood: string;
@@ -5697,6 +6693,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -5733,8 +6738,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `roster-busy`: Another roster is being read, and one is enough at a time; send yours again in a minute.; `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5831,8 +6845,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5905,6 +6928,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -5941,8 +6973,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6042,8 +7083,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6116,6 +7166,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `id-taken`: That id belongs to something else already; make a new one.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids. */
             409: {
                 headers: {
@@ -6161,8 +7220,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6237,8 +7305,378 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    disableAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ending-refused`: The role can't be ended, or the account not be shut or opened; `refusals` names every reason (`EndingRefusal`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    enableAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator.; `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ending-refused`: The role can't be ended, or the account not be shut or opened; `refusals` names every reason (`EndingRefusal`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used for another request; make a new key. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listPersonShifts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftPage"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-signed-in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-allowed`: Your roles here don't allow this; ask a coordinator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not-found`: There is no such thing, or not for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `bad-cursor`: The cursor is not one of this list; begin at the first page. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6316,8 +7754,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6391,6 +7838,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `id-taken`: That id belongs to something else already; make a new one. */
             409: {
                 headers: {
@@ -6447,8 +7903,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6512,8 +7977,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6582,6 +8056,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `roster-changed`: The people of the neighbourhood have changed since the preview; make a new one and look again. */
             409: {
                 headers: {
@@ -6636,8 +8119,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6696,6 +8188,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -6743,8 +8244,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6797,6 +8307,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `too-large`: It is larger than this operation takes. */
             413: {
                 headers: {
@@ -6824,8 +8343,133 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    signInByLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInByLink"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `invalid-request`: The body or a parameter is not as the contract says; `errors` names each field.; `bad-request`: The request is not of the form that this operation takes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `cross-site`: Changes are accepted from this site's own pages only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `sign-in-link-over`: The link was used, is of an earlier start, or works only where it was made; sign in with number and password. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-large`: It is larger than this operation takes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unsupported-media-type`: Send the body in the media type that the contract names. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too-many-tries`: Too many tries; wait for the time that `Retry-After` says, in seconds. */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal-error`: It is our fault. Nothing was changed; try again. `instance` finds it in the logs. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6900,8 +8544,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6974,6 +8627,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `shift-changed`: Somebody changed the shift since you loaded it; load it again. `version` is the present one.; `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first.; `shift-change-conflicts`: People on the shift serve elsewhere at the new time; `conflicts` names them. Unassign them, or choose another time.; `needs-below-taken`: More people are on the shift than it would have places; `needs` says how many to unassign first. */
             409: {
                 headers: {
@@ -7019,8 +8681,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7093,6 +8764,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `sign-up-refused`: No place for this person; `reasons` says why, `conflict` names the overlapping shift, `missing` what places left want. */
             409: {
                 headers: {
@@ -7138,8 +8818,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7207,6 +8896,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first. */
             409: {
                 headers: {
@@ -7252,8 +8950,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7326,6 +9033,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first. */
             409: {
                 headers: {
@@ -7371,8 +9087,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7441,6 +9166,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `sign-up-refused`: No place for this person; `reasons` says why, `conflict` names the overlapping shift, `missing` what places left want. */
             409: {
                 headers: {
@@ -7486,8 +9220,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7554,6 +9297,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `withdraw-refused`: The place can't be given back; `reasons` says why. After the start, ask the coordinator. */
             409: {
                 headers: {
@@ -7599,8 +9351,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7673,6 +9434,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `not-checked-in`: There is no check-in that this could end; send the check-in first, then this again.; `id-taken`: That id belongs to something else already; make a new one. */
             409: {
                 headers: {
@@ -7718,8 +9488,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7794,8 +9573,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7866,6 +9654,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `already-claimed`: Somebody claimed it before; `party_name`, `by_name` and `at` say who and when. Nothing is left to do.; `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`. */
             409: {
                 headers: {
@@ -7911,8 +9708,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7987,6 +9793,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`. */
             409: {
                 headers: {
@@ -8032,8 +9847,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8108,6 +9932,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`. */
             409: {
                 headers: {
@@ -8153,8 +9986,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8229,6 +10071,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids. */
             409: {
                 headers: {
@@ -8274,8 +10125,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8350,6 +10210,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids. */
             409: {
                 headers: {
@@ -8395,8 +10264,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8471,6 +10349,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids. */
             409: {
                 headers: {
@@ -8516,8 +10403,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8563,8 +10459,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8610,8 +10515,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once. */
+            /** @description `unavailable`: The service can't reach its database just now; try the same again in some seconds, with the same key: it happens once.; `overloaded`: The server has no memory or processes left for this just now; nothing was changed, try again in a minute. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `storage-full`: The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

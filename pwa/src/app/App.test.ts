@@ -16,6 +16,8 @@ const me = (role: Role, more: Partial<Me> = {}): Me => ({
   ...more,
 })
 
+const LINK = 'a-token-of-one-start-22'
+
 /** The server, as far as these screens see it. */
 let who: Me | null
 let asked: string[]
@@ -29,6 +31,12 @@ async function server(request: Request): Promise<Response> {
     const { password } = (await request.json()) as { password: string }
     if (password !== 'right') return refused(401, 'wrong-credentials')
     who = me('volunteer')
+    return json(200, who)
+  }
+  if (path === '/api/session/link') {
+    const { token } = (await request.json()) as { token: string }
+    if (token !== LINK) return refused(410, 'sign-in-link-over')
+    who = me('coordinator', { id: '4ae7c5d0-0000-7000-8000-000000000009', name: '陆敏' })
     return json(200, who)
   }
   if (!who) return refused(401, 'not-signed-in')
@@ -95,6 +103,23 @@ describe('signing in', () => {
     expect(await screen.findByText('明天的巡逻改到 9:30')).toBeVisible()
     await waitFor(() => expect(asked).toContain('POST /api/me/inbox/read'))
     await noViolations()
+  })
+
+  it('goes by itself with a link of the demonstration, whoever was in before, and leaves no token in the address', async () => {
+    who = me('volunteer')
+    await writeFact('me', who)
+    await start(`/sign-in#19900000003.${LINK}`)
+    await waitFor(() => expect(location.pathname).toBe('/now'))
+    expect(asked.filter((one) => one === 'POST /api/session/link')).toHaveLength(1)
+    expect(location.hash).toBe('')
+    expect((await readFact<Me>('me'))?.name).toBe('陆敏')
+  })
+
+  it('says when the link was used, and keeps the number that it named', async () => {
+    await start('/sign-in#19900000003.a-token-that-was-used-22')
+    expect(await screen.findByRole('alert')).toHaveTextContent('这个链接用过了')
+    expect(screen.getByLabelText('手机号')).toHaveValue('19900000003')
+    expect(location.hash).toBe('#19900000003')
   })
 
   it('never leads to another site', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { board, passed, type Expected, type Now, type ShiftNow } from './board'
 
 const AT = Date.parse('2026-09-16T06:12:00Z')
-const who = (over: Partial<Expected>): Expected => ({ person: 'p', name: '张国强', phone: null, presence: 'here', attendance: null, arrived_at: null, left_at: null, flags: [], ...over })
+const who = (over: Partial<Expected>): Expected => ({ person: 'p', name: '张国强', phone: null, presence: 'here', attendance: null, arrived_at: null, left_at: null, flags: [], belongs: true, ...over })
 const shift = (over: Partial<ShiftNow>): ShiftNow => ({
   shift: 's', kind: 'patrol', title: '小区巡逻', location: 'l', location_name: '东门岗亭', plate: '01', starts_at: '2026-09-16T06:00:00Z', ends_at: '2026-09-16T08:00:00Z',
   minimum: 1, taken: 1, lacking: 0, here: 1, unstaffed: false, people: [], ...over,
@@ -26,6 +26,10 @@ describe('the neighbourhood’s present', () => {
   })
   it('a shift that is over is no longer shown', () => {
     expect(board(now([shift({ ends_at: '2026-09-16T06:10:00Z', here: 0 })]), AT)).toMatchObject({ running: [], gaps: [], should: 0 })
+  })
+  it('whoever has no role here any more is to be looked at, as long as they are on the shift', () => {
+    const found = board(now([shift({ people: [who({ person: 'a', belongs: false }), who({ person: 'b' })] })]), AT)
+    expect(found.looks.map((look) => [look.person, look.gone])).toEqual([['a', true]])
   })
   it('flags to look at come with the person, but not that a round was unscheduled', () => {
     const arrived = { at: '2026-09-16T06:00:00Z', phone_at: null, received_at: '2026-09-16T06:00:00Z', grade: 'poster', place: 'unknown', distance: 'unknown', vouched_by_name: null } as const

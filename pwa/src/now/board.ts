@@ -16,7 +16,16 @@ export interface Gap {
   lack: number
 }
 /** Something a person should look at; it is never a reproach. */
-export interface Look { key: string; person: string; name: string; place: string; flags: Flag[]; conflict: Conflict | null }
+export interface Look {
+  key: string
+  person: string
+  name: string
+  place: string
+  flags: Flag[]
+  conflict: Conflict | null
+  /** They have no role here any more, and are still on the shift. */
+  gone?: boolean
+}
 
 export interface Board {
   /** Everyone expected on shifts that have begun. */
@@ -74,8 +83,8 @@ export function board(now: Now, at: number): Board {
 function looks(now: Now, shifts: ShiftNow[]): Look[] {
   const found: Look[] = shifts.flatMap((shift) =>
     shift.people
-      .filter((who) => who.flags.length > 0)
-      .map((who) => ({ key: `${shift.shift}/${who.person}`, person: who.person, name: who.name, place: shift.location_name, flags: who.flags, conflict: null })),
+      .filter((who) => who.flags.length > 0 || !who.belongs)
+      .map((who) => ({ key: `${shift.shift}/${who.person}`, person: who.person, name: who.name, place: shift.location_name, flags: who.flags, conflict: null, gone: !who.belongs })),
   )
   for (const stay of now.others) {
     // That nobody had planned it is said in its own group already.

@@ -21,10 +21,16 @@ export async function readPeople(neighbourhood: string, { query, role }: Wanted,
   return { items: [...items.values()], more: cursor !== null }
 }
 
-const onePage = (neighbourhood: string, query: string, role: Role | '', cursor: string | null, limit: number) =>
-  call(api.GET('/api/neighbourhoods/{neighbourhood}/people', {
-    params: { path: { neighbourhood }, query: { limit, ...(query ? { query } : {}), ...(role ? { role } : {}), ...(cursor ? { cursor } : {}) } },
-  }))
+/** What is looked for goes in a body: addresses end up in logs, and names don't belong there. */
+const onePage = (neighbourhood: string, query: string, role: Role | '', cursor: string | null, limit: number) => {
+  const path = { neighbourhood }
+  const rest = { limit, ...(role ? { role } : {}), ...(cursor ? { cursor } : {}) }
+  return call(
+    query
+      ? api.POST('/api/neighbourhoods/{neighbourhood}/people/search', { params: { path }, body: { query, ...rest } })
+      : api.GET('/api/neighbourhoods/{neighbourhood}/people', { params: { path, query: rest } }),
+  )
+}
 
 /**
  * What a list showed and what was searched, so that coming back from a person finds the place again. Never on the phone's disk, and

@@ -3,6 +3,7 @@ import type { PersonOut } from '../api/types'
 import { language } from '../i18n/language.svelte'
 import { changeText } from './changes'
 import { byBuilding, byLetter, first, letterOf } from './groups'
+import { accountAct, isLastHere, mayEnd } from './ending'
 import { bodyOf, held, missing, offered, ordered, stateOf, type Draft } from './invite'
 import { spoken } from './phones'
 import { chosen, filters, taken, type RosterRow } from './rows'
@@ -41,6 +42,34 @@ describe('a list of people', () => {
 
 it.each([['+8613800001234', '138 0000 1234'], ['+862150501234', '021 5050 1234'], ['+86512' + '65231234', '0512 6523 1234'], ['+442079460958', '+442079460958'], ['110', '110']])('says the number %s as %s', (phone, said) => {
   expect(spoken(phone)).toBe(said)
+})
+
+describe('the end of a role', () => {
+  const here = [{ id: 'n', name: '凌云里' }]
+  const one = { id: 'm', role: 'coordinator' as const, neighbourhoods: here }
+  const volunteer = { ...one, id: 'v', role: 'volunteer' as const }
+
+  it('is for whoever may give it', () => {
+    expect(mayEnd(one, new Set(['coordinator']), 'n')).toBe(false)
+    expect(mayEnd(one, new Set(['secretary']), 'n')).toBe(true)
+    expect(mayEnd(volunteer, new Set(['coordinator']), 'n')).toBe(true)
+    expect(mayEnd(volunteer, new Set(['coordinator']), 'elsewhere')).toBe(false)
+  })
+
+  it('is the last one when nothing else keeps them here', () => {
+    expect(isLastHere([one, volunteer], volunteer, 'n')).toBe(false)
+    expect(isLastHere([volunteer, { ...one, neighbourhoods: [{ id: 'x', name: '' }] }], volunteer, 'n')).toBe(true)
+  })
+
+  it('shuts nobody out whose roles others end, and never oneself', () => {
+    const own = new Set(['coordinator'] as const)
+    const person = { id: 'p', has_account: true, account_disabled: false, memberships: [volunteer] as never[] }
+    expect(accountAct(person, 'me', own, 'n')).toBe('shut')
+    expect(accountAct({ ...person, has_account: false, account_disabled: true }, 'me', own, 'n')).toBe('open')
+    expect(accountAct({ ...person, has_account: false }, 'me', own, 'n')).toBe(null)
+    expect(accountAct({ ...person, memberships: [volunteer, one] as never[] }, 'me', own, 'n')).toBe(null)
+    expect(accountAct(person, 'p', own, 'n')).toBe(null)
+  })
 })
 
 describe('an invitation', () => {

@@ -18,7 +18,9 @@ export interface Sending {
 export function uploadRoster(neighbourhood: string, file: File, { onprogress, signal, key }: Sending): Promise<RosterPreview> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
-    request.open('POST', `/api/neighbourhoods/${neighbourhood}/roster-imports?name=${encodeURIComponent(tidyName(file.name))}`)
+    request.open('POST', `/api/neighbourhoods/${neighbourhood}/roster-imports`)
+    // Not in the address: people name files after people.
+    request.setRequestHeader('X-File-Name', encodeURIComponent(tidyName(file.name)))
     // Whatever the phone calls the file: the server looks inside.
     request.setRequestHeader('Content-Type', 'application/octet-stream')
     request.setRequestHeader('Idempotency-Key', key)

@@ -79,13 +79,9 @@ class Session {
     }
   }
 
-  /** Nothing of the outbox is under way while the cookie changes hands. */
-  async signIn(phone: string, password: string): Promise<void> {
-    await locked(async () => this.#become(await call(api.POST('/api/session', { body: { phone, password } }))))
-  }
-
-  async accept(token: string, phone: string, password: string): Promise<void> {
-    await locked(async () => this.#become(await call(api.POST('/api/invitation/acceptance', { body: { token, phone, password } }))))
+  /** Become whom `how` signs in. Nothing of the outbox is under way while the cookie changes hands. */
+  async enter(how: () => Promise<Me>): Promise<void> {
+    await locked(async () => this.#become(await how()))
   }
 
   /** Without a network the phone forgets all the same; the server's session then ends by itself or from another device. */

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from mingxun.checkins import rules
-from mingxun.checkins.codes import limit_numbers, scanned_place, was_retired
+from mingxun.checkins.codes import scanned_place, was_retired
 from mingxun.checkins.facts import CheckedIn, ScannedAgain
 from mingxun.checkins.oddities import flag_others, oddities
 from mingxun.checkins.problems import CodeRetired
@@ -29,13 +29,13 @@ from mingxun.shifts import SignUpRefused, take_place
 from mingxun.shifts.rules import EARLY_CHECK_IN, LONGEST
 
 
-async def check_in(actor: Actor, wanted: CheckIn, *, clock: Clock, keys: Keys, limits: RateLimits) -> AttendanceOut:
+async def check_in(actor: Actor, wanted: CheckIn, *, clock: Clock, keys: Keys, limits: RateLimits, source: str) -> AttendanceOut:
     """Record that `actor` came, exactly once for each `wanted.id`; the stay it belongs to is the receipt.
 
-    Weak evidence is graded and flagged. Raises CodeUnknown, CodeRetired, Forbidden, RateLimited (numbers only); IdTaken when the
-    id was used for something else. Holds the phone's and the person's locks until the transaction ends.
+    Weak evidence is graded and flagged. `source`: see `codes.scanned_place`. Raises CodeUnknown, CodeRetired, Forbidden,
+    RateLimited (wrong numbers, and never for what is recorded already); IdTaken when the id was used for something else. Holds
+    the phone's and the person's locks until the transaction ends.
     """
-    await limit_numbers(wanted.code, actor, keys=keys, limits=limits)
     device = device_hash(keys, wanted.device)
     await lock(actor.person, device)
     received = clock.now()
@@ -44,7 +44,7 @@ async def check_in(actor: Actor, wanted: CheckIn, *, clock: Clock, keys: Keys, l
     moment, seen = await load_moment(actor.person, timing.at, wanted.id, device)
     if seen is not None:
         return await same_again(seen, actor.person, fingerprint)
-    scanned = await scanned_place(wanted.code, actor, Act.CHECK_IN, timing=timing, keys=keys)
+    scanned = await scanned_place(wanted.code, actor, Act.CHECK_IN, timing=timing, keys=keys, limits=limits, source=source)
     if await was_retired(scanned, timing):
         raise CodeRetired(location=scanned.location.id, location_name=scanned.location.name)
     duty, flags = await _duty(actor.person, scanned.location, wanted, at=timing.at, now=received)

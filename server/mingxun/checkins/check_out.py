@@ -7,7 +7,7 @@ from uuid import UUID
 
 from mingxun.checkins import rules, stays
 from mingxun.checkins.check_in import device_hash, fingerprint_of, same_again, where
-from mingxun.checkins.codes import limit_numbers, scanned_place, was_retired
+from mingxun.checkins.codes import scanned_place, was_retired
 from mingxun.checkins.facts import CheckedOut, ScannedAgain
 from mingxun.checkins.oddities import Oddities, flag_others, oddities
 from mingxun.checkins.problems import NotCheckedIn
@@ -23,7 +23,7 @@ from mingxun.kit.rate_limits import RateLimits
 from mingxun.kit.signing import Keys
 from mingxun.ledger import record
 from mingxun.people.access import Act, Actor
-from mingxun.places import CodeKind, load_location
+from mingxun.places import CodeKind, ScannedPlace, load_location
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -41,14 +41,15 @@ class LeavingStay:
     next_arrival: datetime | None
 
 
-async def check_out(actor: Actor, wanted: CheckOut, *, clock: Clock, keys: Keys, limits: RateLimits) -> AttendanceOut:
+async def check_out(
+    actor: Actor, wanted: CheckOut, *, clock: Clock, keys: Keys, limits: RateLimits, source: str
+) -> AttendanceOut:
     """Record that `actor` left, exactly once for each `wanted.id`.
 
     Raises NotCheckedIn when there is nothing to leave (yet: the check-in may be on its way), CodeUnknown, Forbidden, RateLimited
-    (numbers only), IdTaken. Holds the phone's and the person's locks until the transaction ends.
+    (wrong numbers, and never for what is recorded already), IdTaken. Holds the phone's and the person's locks until the transaction
+    ends.
     """
-    if wanted.code is not None:
-        await limit_numbers(wanted.code, actor, keys=keys, limits=limits)
     device = device_hash(keys, wanted.device)
     await lock(actor.person, device)
     received = clock.now()
@@ -62,9 +63,10 @@ async def check_out(actor: Actor, wanted: CheckOut, *, clock: Clock, keys: Keys,
     leaving = None if row is None else _leaving(row, actor.person)
     if row is None or leaving is None or (wanted.attendance is None and _long_gone(leaving.stay, timing.at)):
         raise NotCheckedIn
-    scan, odd = await _judge(
-        actor, wanted, leaving, timing, keys=keys, device=device, beside=beside_of(row), fingerprint=fingerprint
-    )
+    scanned = None
+    if wanted.code is not None:
+        scanned = await scanned_place(wanted.code, actor, Act.CHECK_OUT, timing=timing, keys=keys, limits=limits, source=source)
+    scan, odd = await _judge(wanted, scanned, leaving, timing, device=device, beside=beside_of(row), fingerprint=fingerprint)
     await leave(leaving, scan, actor=actor.person)
     await flag_others(odd, actor=actor.person, at=received)
     return (await load_attendance(leaving.stay.id))[1]
@@ -136,12 +138,11 @@ def _leaving(row: "Record", person: UUID) -> LeavingStay | None:
 
 
 async def _judge(
-    actor: Actor,
     wanted: CheckOut,
+    scanned: ScannedPlace | None,
     leaving: LeavingStay,
     timing: Timing,
     *,
-    keys: Keys,
     device: bytes,
     beside: Beside,
     fingerprint: bytes,
@@ -152,8 +153,7 @@ async def _judge(
     version: int | None = None
     stale = False
     location = None
-    if wanted.code is not None:
-        scanned = await scanned_place(wanted.code, actor, Act.CHECK_OUT, timing=timing, keys=keys)
+    if scanned is not None:
         retired = await was_retired(scanned, timing)
         if scanned.stale or retired:
             flags.add(Flag.STALE_CODE)

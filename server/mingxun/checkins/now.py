@@ -7,6 +7,7 @@ from uuid import UUID
 from mingxun.checkins.receipts import present_besides
 from mingxun.checkins.schemas import ExpectedPerson, Flag, NowOut, Presence, ShiftNow
 from mingxun.kit.database import fetch
+from mingxun.people import load_candidates
 from mingxun.shifts import shifts_around
 from mingxun.shifts.schemas import ShiftOut
 
@@ -20,7 +21,7 @@ _OTHERS = 500
 
 
 async def load_now(neighbourhood: UUID, at: datetime, *, reader: UUID) -> NowOut:
-    """The neighbourhood at the instant `at`: four statements, however many shifts there are."""
+    """The neighbourhood at the instant `at`: five statements, however many shifts there are."""
     shifts = await shifts_around(neighbourhood, at, ahead=AHEAD, limit=_SHIFTS, reader=reader)
     ids = [shift.id for shift in shifts]
     here = await fetch(
@@ -41,9 +42,10 @@ async def load_now(neighbourhood: UUID, at: datetime, *, reader: UUID) -> NowOut
            WHERE g.shift = ANY($1::uuid[]) AND g.state = 'active' ORDER BY g.made_at, g.id""",
         ids,
     )
+    members = await load_candidates({row["person"] for row in expected}, neighbourhood)
     people: dict[UUID, list[ExpectedPerson]] = {}
     for row in expected:
-        people.setdefault(row["shift"], []).append(_person(row, at))
+        people.setdefault(row["shift"], []).append(_person(row, at, belongs=row["person"] in members))
     shown = [p.attendance for some in people.values() for p in some if p.attendance is not None and p.presence is Presence.HERE]
     return NowOut(
         at=at,
@@ -71,7 +73,7 @@ def _shift(shift: ShiftOut, here: int, people: list[ExpectedPerson], at: datetim
     )
 
 
-def _person(row: "Record", at: datetime) -> ExpectedPerson:
+def _person(row: "Record", at: datetime, *, belongs: bool) -> ExpectedPerson:
     return ExpectedPerson(
         person=row["person"],
         name=row["name"],
@@ -81,6 +83,7 @@ def _person(row: "Record", at: datetime) -> ExpectedPerson:
         arrived_at=row["arrived_at"],
         left_at=row["left_at"],
         flags=[Flag(flag) for flag in row["flags"]],
+        belongs=belongs,
     )
 
 

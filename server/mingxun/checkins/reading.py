@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from mingxun.checkins import rules
-from mingxun.checkins.codes import limit_numbers, scanned_place
+from mingxun.checkins.codes import scanned_place
 from mingxun.checkins.schemas import CodeReading
 from mingxun.kit.clock import Clock
 from mingxun.kit.database import fetch_value
@@ -13,11 +13,13 @@ from mingxun.people.access import Act, Actor
 from mingxun.shifts import open_shifts_here, shifts_for_check_in
 
 
-async def code_reading(actor: Actor, code: str, *, clock: Clock, keys: Keys, limits: RateLimits, zone: ZoneInfo) -> CodeReading:
-    """Look a code up. Raises CodeUnknown, Forbidden, RateLimited (numbers only). Changes nothing."""
-    await limit_numbers(code, actor, keys=keys, limits=limits)
+async def code_reading(
+    actor: Actor, code: str, *, clock: Clock, keys: Keys, limits: RateLimits, source: str, zone: ZoneInfo
+) -> CodeReading:
+    """Look a code up. Raises CodeUnknown, Forbidden, RateLimited (wrong numbers). Changes nothing."""
     now = clock.now()
-    scanned = await scanned_place(code, actor, Act.READ_CODE, timing=rules.timing(now, now, now), keys=keys)
+    timing = rules.timing(now, now, now)
+    scanned = await scanned_place(code, actor, Act.READ_CODE, timing=timing, keys=keys, limits=limits, source=source)
     location = scanned.location
     own = [shift for shift in await shifts_for_check_in(actor.person, location.id, now) if shift.location == location.id]
     return CodeReading(

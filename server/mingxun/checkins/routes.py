@@ -4,10 +4,10 @@ Check-ins and check-outs carry an id of the phone's making, which makes deliveri
 `Idempotency-Key` beside it is not looked at, since `sent_at` is another one with each sending.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Router, get, post
+from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
@@ -26,6 +26,7 @@ from mingxun.kit.rate_limits import RateLimits
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import Keys
 from mingxun.people.access import Act, Actor
+from mingxun.people.sources import source_of
 
 TAGS = ["checkins"]
 
@@ -40,6 +41,7 @@ Until = Annotated[str | None, QueryParameter(name="to", format="date-time", desc
 )
 async def read_code(
     data: JSONBody[ReadCode],
+    request: Request[Any, Any, Any],
     actor: NamedDependency[Actor],
     clock: NamedDependency[Clock],
     keys: NamedDependency[Keys],
@@ -47,7 +49,8 @@ async def read_code(
     settings: NamedDependency[Settings],
 ) -> CodeReading:
     """What a scanned code or typed number is, and what fits it now."""
-    return await code_reading(actor, data.code, clock=clock, keys=keys, limits=limits, zone=settings.timezone)
+    source = source_of(request, settings)
+    return await code_reading(actor, data.code, clock=clock, keys=keys, limits=limits, source=source, zone=settings.timezone)
 
 
 @post(
@@ -59,13 +62,16 @@ async def read_code(
 )
 async def check_in(
     data: JSONBody[CheckIn],
+    request: Request[Any, Any, Any],
     actor: NamedDependency[Actor],
     clock: NamedDependency[Clock],
     keys: NamedDependency[Keys],
     limits: NamedDependency[RateLimits],
+    settings: NamedDependency[Settings],
 ) -> AttendanceOut:
     """Record that the actor came somewhere."""
-    return await record_check_in(actor, data, clock=clock, keys=keys, limits=limits)
+    source = source_of(request, settings)
+    return await record_check_in(actor, data, clock=clock, keys=keys, limits=limits, source=source)
 
 
 @post(
@@ -77,13 +83,16 @@ async def check_in(
 )
 async def check_out(
     data: JSONBody[CheckOut],
+    request: Request[Any, Any, Any],
     actor: NamedDependency[Actor],
     clock: NamedDependency[Clock],
     keys: NamedDependency[Keys],
     limits: NamedDependency[RateLimits],
+    settings: NamedDependency[Settings],
 ) -> AttendanceOut:
     """Record that the actor left."""
-    return await record_check_out(actor, data, clock=clock, keys=keys, limits=limits)
+    source = source_of(request, settings)
+    return await record_check_out(actor, data, clock=clock, keys=keys, limits=limits, source=source)
 
 
 @post(

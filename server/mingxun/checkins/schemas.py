@@ -242,6 +242,8 @@ class ExpectedPerson(Response, frozen=True, kw_only=True):
     left_at: Instant | None
     flags: list[Flag]
     """Of the coming; what a person should look at."""
+    belongs: bool
+    """False when they have no role in the neighbourhood any more: somebody else is needed."""
 
 
 class ShiftNow(Response, frozen=True, kw_only=True):

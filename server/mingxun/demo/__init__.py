@@ -12,8 +12,9 @@ from mingxun.kit.clock import SystemClock
 from mingxun.kit.database import execute, fetch_value, transaction
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import load_or_make
+from mingxun.people.sign_in_links import make_link
 
-__all__ = ["Invited", "guests", "make_demonstration"]
+__all__ = ["Invited", "make_demonstration", "welcome_guests"]
 
 
 async def make_demonstration(settings: Settings, *, now: datetime | None = None) -> bool:
@@ -49,15 +50,29 @@ class Invited:
     url: str
 
 
-def guests(settings: Settings) -> list[Invited]:
-    """One person for each role. The number stands in the link's fragment, which no server sees; the password is typed."""
-    return [
-        Invited(
-            title=guest.title,
-            name=guest.name,
-            phone=guest.phone,
-            password=PASSWORD,
-            url=f"{settings.public_url.rstrip('/')}/sign-in#{guest.phone}",
-        )
-        for guest in GUESTS
-    ]
+async def welcome_guests(settings: Settings) -> list[Invited]:
+    """One person for each role, with a link that signs in once where the installation is for its own machine only.
+
+    Number and link's token stand in the fragment, which no server sees. Whatever links there were before are over.
+    """
+    clock = SystemClock()
+    found = []
+    async with transaction():
+        for guest in GUESTS:
+            person = await fetch_value(
+                """SELECT a.person FROM account a JOIN person p ON p.id = a.person
+                   WHERE a.phone = $1 AND p.name = $2 AND a.disabled_at IS NULL""",
+                f"+86{guest.phone}",
+                guest.name,
+            )
+            token = await make_link(person, settings=settings, now=clock.now()) if person and settings.local else None
+            found.append(
+                Invited(
+                    title=guest.title,
+                    name=guest.name,
+                    phone=guest.phone,
+                    password=PASSWORD,
+                    url=f"{settings.public_url.rstrip('/')}/sign-in#{guest.phone}{f'.{token}' if token else ''}",
+                )
+            )
+    return found

@@ -275,5 +275,7 @@ async def _photo(story: Story, by: str, what: str, *, mended: bool, category: Ca
     photo = new_id()
     data = await asyncio.to_thread(draw, what, mended=mended, category=category)
     actor = await story.actor(by)
-    await receive_photo(photo, data, digest=None, actor=actor, clock=story.clock, data_dir=story.settings.data_dir)
+    await receive_photo(
+        photo, data, digest=None, actor=actor, clock=story.clock, limits=story.limits, data_dir=story.settings.data_dir
+    )
     return photo

@@ -288,7 +288,9 @@ async def _come(story: Story, location: str, shift: UUID | None, name: str, at: 
         position=position,
         device=f"demonstration-{story.people[name].hex[-12:]}",
     )
-    receipt = await check_in(await story.actor(name), wanted, clock=story.clock, keys=story.keys, limits=story.limits)
+    receipt = await check_in(
+        await story.actor(name), wanted, clock=story.clock, keys=story.keys, limits=story.limits, source="demonstration"
+    )
     return receipt.id
 
 
@@ -301,7 +303,9 @@ async def _go(story: Story, location: str, name: str, at: datetime) -> None:
         position=_near(story, location, 0.0002),
         device=f"demonstration-{story.people[name].hex[-12:]}",
     )
-    await check_out(await story.actor(name), wanted, clock=story.clock, keys=story.keys, limits=story.limits)
+    await check_out(
+        await story.actor(name), wanted, clock=story.clock, keys=story.keys, limits=story.limits, source="demonstration"
+    )
 
 
 async def _vouch(story: Story, shift: UUID, name: str, at: datetime, direction: Direction) -> None:

@@ -13,17 +13,20 @@ from mingxun.kit.problems import (
     InvalidBody,
     KeyReused,
     NotFound,
+    Overloaded,
     Problem,
     RateLimited,
+    StorageFull,
     TooLarge,
+    TooSlow,
     Unauthenticated,
     Unavailable,
     UnsupportedMediaType,
 )
 
-_ALWAYS: tuple[type[Problem], ...] = (InvalidBody, BadRequest, InternalError, Unavailable)
+_ALWAYS: tuple[type[Problem], ...] = (InvalidBody, BadRequest, InternalError, Unavailable, Overloaded, StorageFull)
 _SIGNED_IN: tuple[type[Problem], ...] = (Unauthenticated, Forbidden)
-_WRITING: tuple[type[Problem], ...] = (CrossSite, TooLarge, UnsupportedMediaType)
+_WRITING: tuple[type[Problem], ...] = (CrossSite, TooLarge, TooSlow, UnsupportedMediaType)
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 

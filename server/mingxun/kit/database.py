@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 os.environ.setdefault("PICCOLO_CONF", "mingxun.kit.piccolo_conf")
 
 
+class DatabaseAway(ConnectionError):
+    """No connection to the database can be had. Says so where it is known: further up, an OSError might be any file's."""
+
+
 class _Transaction(PostgresTransaction):
     """Piccolo's transaction, but its connection goes back to the pool whatever happens (its own keeps it when COMMIT fails)."""
 
@@ -29,7 +33,10 @@ class _Transaction(PostgresTransaction):
         if self.engine.pool is None:
             raise asyncpg.InterfaceError("the database is not open")
         self._pool = self.engine.pool
-        self.connection = await self._pool.acquire(timeout=_PATIENCE)
+        try:
+            self.connection = await self._pool.acquire(timeout=_PATIENCE)
+        except OSError as error:  # a time-out is one, too
+            raise DatabaseAway(str(error) or type(error).__name__) from error
         try:
             self.transaction = self.connection.transaction()
             await self.transaction.start()
@@ -135,8 +142,15 @@ async def apart() -> "AsyncIterator[Connection[Record]]":
     """
     if _side is None:
         raise RuntimeError("the database is not open")
-    async with _side.acquire() as own:
+    pool = _side
+    try:
+        own = await pool.acquire(timeout=_PATIENCE)
+    except OSError as error:
+        raise DatabaseAway(str(error) or type(error).__name__) from error
+    try:
         yield cast("Connection[Record]", own)
+    finally:
+        await pool.release(own)
 
 
 @contextlib.asynccontextmanager

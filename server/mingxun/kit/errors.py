@@ -1,6 +1,7 @@
 """Every exception becomes problem details (RFC 9457), those of Litestar and of the database too."""
 
 import asyncio
+import errno
 from typing import Any
 
 import asyncpg
@@ -28,7 +29,9 @@ from mingxun.kit.problems import (
     InvalidBody,
     MethodNotAllowed,
     NotFound,
+    Overloaded,
     Problem,
+    StorageFull,
     TooLarge,
     Unauthenticated,
     Unavailable,
@@ -53,6 +56,9 @@ _LOST = (
 """The database is away, or asks to try again. Nothing was committed, unless the connection was lost while COMMIT was under way:
 then nobody can tell. A retry is right in either case, since every write finds out that it was done already, by its
 `Idempotency-Key`, by an id of the phone's making, or by looking (`tests/faults/test_lost_commit.py`)."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_EXHAUSTED = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
+"""No memory, no process, no file handle: seen when a child is started or a file opened."""
 
 
 def problem_from(error: BaseException) -> Problem:
@@ -65,14 +71,26 @@ def problem_from(error: BaseException) -> Problem:
         known = problem_of(error)
         if known is not None:
             return known
-    if isinstance(error, _LOST) or (isinstance(error, OSError) and error.errno is not None):
+    if isinstance(error, asyncpg.DiskFullError) or (isinstance(error, OSError) and error.errno in _FULL):
+        logger.error("the disk is full", error=_named(error))
+        return StorageFull()
+    if isinstance(error, (MemoryError, asyncpg.OutOfMemoryError)) or (isinstance(error, OSError) and error.errno in _EXHAUSTED):
+        logger.error("out of resources", error=_named(error))
+        return Overloaded()
+    if isinstance(error, _LOST):
         logger.warning("database unavailable", error=type(error).__name__)
         return Unavailable()
     if isinstance(error, (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError, asyncpg.ForeignKeyViolationError)):
         logger.error("constraint without a problem", constraint=error.constraint_name)
         return Conflict()
-    logger.error("unexpected error", error=type(error).__name__, exc_info=discreet(error))
+    logger.error("unexpected error", error=_named(error), exc_info=discreet(error))
     return InternalError()
+
+
+def _named(error: BaseException) -> str:
+    """Its kind and, of the system's errors, which one: `OSError ENOSPC`. Never a path."""
+    number = error.errno if isinstance(error, OSError) else None
+    return type(error).__name__ + (f" {errno.errorcode.get(number, number)}" if number is not None else "")
 
 
 def _from_litestar(error: HTTPException) -> Problem:

@@ -5,9 +5,9 @@ handler. The answer leaves only after COMMIT, so whoever has it can rely on it.
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +22,16 @@ from mingxun.kit.clock import Clock
 from mingxun.kit.database import execute, fetch_row, transaction
 from mingxun.kit.errors import problem_from
 from mingxun.kit.ids import new_id
-from mingxun.kit.problems import MEDIA_TYPE, BadRequest, CrossSite, KeyReused, Problem, UnsupportedMediaType
+from mingxun.kit.problems import (
+    MEDIA_TYPE,
+    BadRequest,
+    CrossSite,
+    KeyReused,
+    Problem,
+    TooSlow,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
 from mingxun.kit.settings import Settings
 
 logger = structlog.get_logger("mingxun.http")
@@ -30,11 +39,17 @@ logger = structlog.get_logger("mingxun.http")
 Authenticate = Callable[[str], Awaitable[Any | None]]
 """Session token in, actor out; None when the session is unknown, over, or its account disabled."""
 
+Prepare = Callable[[Request[Any, Any, Any], Any, Clock], Awaitable[Any]]
+"""What is done between finding out who asks and the transaction; it asks itself whether they (the actor) may. What it returns is
+`request.scope["state"]["prepared"]`. A retry that has its reply already does not get here."""
+
 _REPLIES_KEPT = timedelta(days=30)
 """As long as a phone may have stayed offline with a request whose reply it lost."""
 _SECRETS_KEPT = timedelta(hours=1)
 _BODY_PATIENCE = 60.0
 """Seconds for a body to arrive. It is read before the transaction begins, so a slow phone holds no connection."""
+_SMALL = 64 * 1024
+"""Bytes of a body that are read on a cookie's word alone. About what a request's head may weigh."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -148,13 +163,22 @@ class Boundary:
     - `retryable` (False): honour `Idempotency-Key`.
     - `secret` (False): the reply holds what must not lie about (a link, a roster): it is kept for an hour, not for 30 days.
     - `accepts` (`application/json`): media types of the body, as prefixes.
+    - `patience` (60): seconds for the body to arrive.
+    - `prepare` (none): a `Prepare`, for what takes long and needs no database.
+
+    Whoever must be signed in (the handler has a parameter `actor`) is told so before the body is read: nobody fills our memory
+    without a name.
     """
 
-    def __init__(self, app: ASGIApp, *, authenticate: Authenticate, cookie: str, clock: Clock) -> None:
+    def __init__(
+        self, app: ASGIApp, *, authenticate: Authenticate, cookie: str, clock: Clock, fingerprint: Callable[[bytes], bytes]
+    ) -> None:
+        """`fingerprint`: a keyed hash, since bodies hold passwords, which a plain one would let be guessed from the table."""
         self._app = app
         self._authenticate = authenticate
         self._cookie = cookie
         self._clock = clock
+        self._fingerprint = fingerprint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -162,85 +186,148 @@ class Boundary:
             return
         opt = scope["route_handler"].opt
         request: Request[Any, Any, Any] = Request(scope, receive=receive, send=send)
-        if request.method not in SAFE:
-            _check_media_type(request, opt.get("accepts", ("application/json",)))
         token = request.cookies.get(self._cookie)
-        if not opt.get("transaction", True):
-            try:
-                if token:
-                    async with transaction():
-                        await self._bring_in(scope, token)
-            except Exception as error:
-                await send_problem(problem_from(error), str(scope["state"].get("request_id", "")), send)
-                return
-            await self._app(scope, receive, send)
-            return
+        whole = bool(opt.get("transaction", True))
         kept = _Kept()
         try:
-            if request.method not in SAFE:
-                async with asyncio.timeout(_BODY_PATIENCE):
-                    await request.body()
-            async with transaction():
-                if token:
-                    await self._bring_in(scope, token)
-                key = request.headers.get("idempotency-key")
-                if key is not None and opt.get("retryable") and "actor" in scope["state"]:
-                    await self._once(request, scope, receive, kept, key)
-                else:
-                    await self._app(scope, receive, kept)
-                if kept.status >= 400:
-                    raise _Undo
+            await self._admit(request, token, whole=whole)
+            if whole:
+                await self._handle(request, token, kept)
         except _Undo:
             pass
         except Exception as error:  # a failed COMMIT, or no connection: Litestar's own handlers are further in
             await send_problem(problem_from(error), str(scope["state"].get("request_id", "")), send)
             return
-        await kept.release(send)
+        if whole:
+            await kept.release(send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _admit(self, request: Request[Any, Any, Any], token: str | None, *, whole: bool) -> None:
+        """Let in who may come in, and then the body. Raises UnsupportedMediaType, Unauthenticated, TooSlow.
+
+        A small body is not worth a transaction of its own: with it, who asks is found out in the one for the whole request.
+        """
+        opt = request.scope["route_handler"].opt
+        writes = request.method not in SAFE
+        if writes:
+            _check_media_type(request, opt.get("accepts", ("application/json",)))
+        early = not whole or (writes and _may_be_large(request)) or "prepare" in opt
+        if not token or early:
+            await self._identify(request, token)
+        if not writes:
+            return
+        try:
+            async with asyncio.timeout(opt.get("patience", _BODY_PATIENCE)):
+                await request.body()
+        except TimeoutError:
+            raise TooSlow from None
+        if not whole and _may_be_large(request):  # it took a while: the session may be over
+            await self._identify(request, token)
+
+    async def _identify(self, request: Request[Any, Any, Any], token: str | None) -> None:
+        """Find out who asks, in a transaction of its own. Raises Unauthenticated when it must be somebody, and is nobody."""
+        if token:
+            async with transaction():
+                await self._bring_in(request.scope, token)
+        if "actor" not in request.scope["state"] and "actor" in request.scope["route_handler"].parsed_fn_signature.parameters:
+            raise Unauthenticated
+
+    async def _handle(self, request: Request[Any, Any, Any], token: str | None, kept: "_Kept") -> None:
+        """Run the handler in one transaction. Raises _Undo when its answer is a refusal."""
+        scope = request.scope
+        opt = scope["route_handler"].opt
+        attempt = await self._attempt(request)
+        if "prepare" in opt:
+            if attempt is not None:
+                async with transaction():
+                    if await _replay(attempt, kept):
+                        return
+            prepare: Prepare = opt["prepare"]
+            scope["state"]["prepared"] = await prepare(request, scope["state"]["actor"], self._clock)
+        async with transaction():
+            if token:
+                await self._bring_in(scope, token)
+            # Known only now, unless it was found out before the body.
+            attempt = attempt or await self._attempt(request)
+            if attempt is not None and "actor" in scope["state"]:
+                await self._once(attempt, scope, request.receive, kept)
+            else:
+                await self._app(scope, request.receive, kept)
+            if kept.status >= 400:
+                raise _Undo
 
     async def _bring_in(self, scope: Scope, token: str) -> None:
         actor = await self._authenticate(token)
         if actor is not None:
             scope["state"]["actor"] = actor
+        else:
+            scope["state"].pop("actor", None)
 
-    async def _once(self, request: Request[Any, Any, Any], scope: Scope, receive: Receive, kept: "_Kept", key: str) -> None:
-        """Run the handler, unless this key has its reply already. Raises KeyReused; BadRequest for a malformed key.
+    async def _attempt(self, request: Request[Any, Any, Any]) -> "_Attempt | None":
+        """What this request may be a retry of; None when it can't be one. Raises BadRequest for a malformed key."""
+        scope = request.scope
+        key = request.headers.get("idempotency-key")
+        if key is None or not scope["route_handler"].opt.get("retryable") or "actor" not in scope["state"]:
+            return None
+        if not 1 <= len(key) <= 64 or not _KEY_CHARACTERS.issuperset(key):
+            raise BadRequest("Idempotency-Key takes 1 to 64 letters, digits, - or _.")
+        parts = (request.method.encode(), scope["path"].encode(), scope.get("query_string", b""), await request.body())
+        return _Attempt(str(scope["state"]["actor"].person), key, self._fingerprint(b"\n".join(parts)))
+
+    async def _once(self, attempt: "_Attempt", scope: Scope, receive: Receive, kept: "_Kept") -> None:
+        """Run the handler, unless this key has its reply already. Raises KeyReused.
 
         The row is inserted before any rule is asked, so a twin waits on its unique key until this transaction ends.
         """
-        if not 1 <= len(key) <= 64 or not _KEY_CHARACTERS.issuperset(key):
-            raise BadRequest("Idempotency-Key takes 1 to 64 letters, digits, - or _.")
-        owner = str(scope["state"]["actor"].person)
-        query = scope.get("query_string", b"")
-        body = await request.body()
         now = self._clock.now()
-        fingerprint = hashlib.sha256(b"\n".join((request.method.encode(), scope["path"].encode(), query, body))).digest()
         inserted = await execute(
             """INSERT INTO idempotency_key (owner, key, fingerprint, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)
                ON CONFLICT DO NOTHING""",
-            owner,
-            key,
-            fingerprint,
+            attempt.owner,
+            attempt.key,
+            attempt.fingerprint,
             now,
             now + (_SECRETS_KEPT if scope["route_handler"].opt.get("secret") else _REPLIES_KEPT),
         )
         if not inserted:
-            row = await fetch_row(
-                "SELECT fingerprint, status, content_type, reply FROM idempotency_key WHERE owner = $1 AND key = $2", owner, key
-            )
-            if row is None or row["fingerprint"] != fingerprint:
+            if not await _replay(attempt, kept):
                 raise KeyReused
-            kept.replay(row["status"], row["content_type"], row["reply"])
             return
         await self._app(scope, receive, kept)
         if kept.status < 400:
             await execute(
                 "UPDATE idempotency_key SET status = $3, content_type = $4, reply = $5 WHERE owner = $1 AND key = $2",
-                owner,
-                key,
+                attempt.owner,
+                attempt.key,
                 kept.status,
                 kept.content_type,
                 kept.body,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One try of a request that may be retried."""
+
+    owner: str
+    key: str
+    fingerprint: bytes
+
+
+async def _replay(attempt: _Attempt, kept: "_Kept") -> bool:
+    """Give the stored reply again, if there is one. Raises KeyReused when it is another request's."""
+    row = await fetch_row(
+        "SELECT fingerprint, status, content_type, reply FROM idempotency_key WHERE owner = $1 AND key = $2",
+        attempt.owner,
+        attempt.key,
+    )
+    if row is None:
+        return False
+    if row["fingerprint"] != attempt.fingerprint:
+        raise KeyReused
+    kept.replay(row["status"], row["content_type"], row["reply"])
+    return True
 
 
 class _Undo(Exception):
@@ -286,6 +373,14 @@ class _Kept:
     async def release(self, send: Send) -> None:
         for message in self._messages:
             await send(message)
+
+
+def _may_be_large(request: Request[Any, Any, Any]) -> bool:
+    """Whether more may follow than a request's head may weigh anyway: no length is said, or a great one."""
+    said = request.headers.get("content-length")
+    if said is not None and "transfer-encoding" not in request.headers:
+        return not said.isdecimal() or int(said) > _SMALL
+    return "transfer-encoding" in request.headers or request.scope.get("http_version", "1.1") >= "2"
 
 
 def _check_media_type(request: Request[Any, Any, Any], accepted: tuple[str, ...]) -> None:

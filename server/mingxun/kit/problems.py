@@ -103,6 +103,14 @@ class MethodNotAllowed(Problem):
     title = "This address does not take that method"
 
 
+class TooSlow(Problem):
+    """What was sent did not arrive in time; send it again, where the network is better."""
+
+    status = 408
+    slug = "too-slow"
+    title = "It took too long to arrive"
+
+
 class Conflict(Problem):
     """It clashes with what is there already."""
 
@@ -170,6 +178,28 @@ class Unavailable(Problem):
     title = "Not available just now"
 
     def __init__(self, retry_after: int = 3) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)}, retry_after=retry_after)
+
+
+class Overloaded(Problem):
+    """The server has no memory or processes left for this just now; nothing was changed, try again in a minute."""
+
+    status = 503
+    slug = "overloaded"
+    title = "Too much at once"
+
+    def __init__(self, retry_after: int = 60) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)}, retry_after=retry_after)
+
+
+class StorageFull(Problem):
+    """The server's disk is full, so nothing more can be kept; tell the coordinator, and send it again once there is room."""
+
+    status = 507
+    slug = "storage-full"
+    title = "The server's disk is full"
+
+    def __init__(self, retry_after: int = 300) -> None:
         super().__init__(headers={"Retry-After": str(retry_after)}, retry_after=retry_after)
 
 

@@ -3,6 +3,7 @@
 A variable `MINGXUN_PUBLIC_URL` wins over `public_url` in the file; the database is `DATABASE_URL`, as everywhere.
 """
 
+import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from msgspec import Meta
 
 FILE_NAME = "mingxun.toml"
 _PREFIX = "MINGXUN_"
+_OTHERS = frozenset({"MINGXUN_STARTED_FOR", "MINGXUN_PYTHON", "MINGXUN_SERVER", "MINGXUN_CHROMIUM"})
+"""Variables of the scripts and of the app's own server, which are no settings."""
 
 
 class SettingsError(Exception):
@@ -60,6 +63,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.public_url.startswith("https://")
 
     @property
+    def local(self) -> bool:
+        """True when it is reached on its own machine only."""
+        return urlsplit(self.public_url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+    @property
     def origin(self) -> str:
         """Scheme, host and port of `public_url`, as a browser's `Origin` header says it."""
         parts = urlsplit(self.public_url)
@@ -95,6 +103,18 @@ def load(data_dir: Path, environ: Mapping[str, str] = os.environ, **overrides: o
         raise SettingsError(f"A setting is wrong: {error}. Mend it in {path} or in the variables {_PREFIX}….") from error
     _check(settings)
     return settings
+
+
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """What is wrong with the names of variables that look like settings and are none, each in a sentence."""
+    known = [field.name.upper() for field in msgspec.structs.fields(Settings)]
+    said = []
+    for name in sorted(environ):
+        key = name.removeprefix(_PREFIX)
+        if name.startswith(_PREFIX) and name not in _OTHERS and key not in known:
+            (near,) = difflib.get_close_matches(key, known, n=1) or [""]
+            said.append(f"{name} is no setting and does nothing." + (f" Is {_PREFIX}{near} meant?" if near else ""))
+    return said
 
 
 def _check(settings: Settings) -> None:

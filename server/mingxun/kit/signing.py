@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 _SECRET = "secret.key"
 _VAPID = "vapid.pem"
+
+
+_OF_A_DATABASE = ("postgres/PG_VERSION", "migrated")
+"""What stands in a data directory once it has a database, its own or another's."""
 
 
 class BrokenKey(Exception):
@@ -42,13 +47,21 @@ class Keys:
         return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
 
-def load_or_make(data_dir: Path) -> Keys:
-    """The keys in `data_dir`/keys; whatever is missing is made.
+def load_or_make(data_dir: Path, *, anew: bool = False) -> Keys:
+    """The keys in `data_dir`/keys; of a new installation they are made.
 
-    Two processes that start at once agree: each file is linked into place, and the first one stays.
-    Raises BrokenKey when a file is there but can't be used: making a new one would silently kill every poster and subscription.
+    Two processes that start at once agree: each file is linked into place, and the first one stays. Raises BrokenKey when a file is
+    there but can't be used, or when others can read it; also when one is missing although the installation has a database: making a
+    new one would silently kill every poster and subscription. With `anew`, whoever runs it has said that it is lost for good.
     """
     folder = data_dir / "keys"
+    lost = [name for name in (_SECRET, _VAPID) if not (folder / name).exists()]
+    if lost and not anew and any((data_dir / sign).exists() for sign in _OF_A_DATABASE):
+        raise BrokenKey(
+            f"{' and '.join(str(folder / name) for name in lost)} is missing, though this installation has run before: "
+            f"put it back from a backup. If it is lost for good: mingxun make-keys --data {data_dir}   "
+            "(all posters must then be printed anew, and phones switch notifications on again)"
+        )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     secret = _read_or_make(folder / _SECRET, lambda: secrets.token_bytes(32))
     if len(secret) != 32:
@@ -80,4 +93,7 @@ def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
             pass
         finally:
             draft.unlink()
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077 and os.name != "nt":
+        raise BrokenKey(f"{path} can be read by others (mode {mode:o}). Mend it: chmod 600 {path}")
     return path.read_bytes()

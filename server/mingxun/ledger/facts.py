@@ -24,6 +24,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """What it happened to: the shift, ticket, person …"""
     silent: ClassVar[bool] = False
     """Nobody is ever told of facts of this kind, so their announcement is not even enqueued (`SILENT` in notifications says why)."""
+    unseen: ClassVar[bool] = False
+    """Facts of this kind change nothing that anybody sees, so open apps are not hinted at them."""
 
 
 class RecordedFact(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,13 +17,13 @@ _encoder = msgspec.json.Encoder()
 
 
 async def record(fact: Fact, *, actor: UUID | None, at: datetime) -> FactId:
-    """Write `fact` down, enqueue its announcement (unless its kind is silent) and hint at it to whoever watches: all or nothing, with
-    the caller's transaction.
+    """Write `fact` down, enqueue its announcement (unless its kind is silent) and hint at it to whoever watches (unless its kind is
+    unseen): all or nothing, with the caller's transaction.
     """
     identity = FactId(new_id())
-    hinted = _encoder.encode({"neighbourhood": fact.neighbourhood, "person": None, "topic": _tag(fact), "id": fact.subject})
+    text = _encoder.encode({"neighbourhood": fact.neighbourhood, "person": None, "topic": _tag(fact), "id": fact.subject})
     await execute(
-        """WITH hinted AS (SELECT pg_notify($8, $7))
+        """WITH hinted AS (SELECT CASE WHEN $10 THEN pg_notify($8, $7)::text END)
            INSERT INTO fact (id, at, actor, kind, neighbourhood, subject, data)
            SELECT $1, $2, $3, $4, $5, $6, $9::jsonb FROM hinted""",
         identity,
@@ -32,9 +32,10 @@ async def record(fact: Fact, *, actor: UUID | None, at: datetime) -> FactId:
         _tag(fact),
         fact.neighbourhood,
         fact.subject,
-        hinted.decode(),
+        text.decode(),
         HINTS,
         _encoder.encode(fact).decode(),
+        not fact.unseen,
     )
     if not fact.silent:
         await enqueue("announce", identity.bytes)

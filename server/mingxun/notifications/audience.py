@@ -6,10 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from mingxun.kit.database import fetch, fetch_row
+from mingxun.kit.database import fetch, fetch_row, fetch_value
 from mingxun.ledger import Fact, RecordedFact
 from mingxun.notifications.rules import Place, Scene
-from mingxun.people import handlers_of, leaders_of, load_parties, names, planners_of
+from mingxun.people import handlers_of, leaders_of, load_candidate, load_parties, names, planners_of
+from mingxun.people.facts import MembershipEnded
 from mingxun.shifts.facts import ShiftFact
 from mingxun.tickets.facts import TicketFact, TicketOverdue
 
@@ -49,7 +50,21 @@ async def load_scene(fact: Fact, recorded: RecordedFact) -> Scene:
         coordinators=await planners_of(recorded.neighbourhood) if recorded.neighbourhood is not None else frozenset(),
         handlers=await handlers_of(parties),
         leaders=about.leaders,
+        ahead=await _ahead(fact, recorded) if isinstance(fact, MembershipEnded) else 0,
     )
+
+
+async def _ahead(fact: MembershipEnded, recorded: RecordedFact) -> int:
+    """How many shifts whoever lost a role has ahead in that neighbourhood; 0 while they have another role there."""
+    if fact.neighbourhood is None or await load_candidate(fact.subject, fact.neighbourhood) is not None:
+        return 0
+    count: int = await fetch_value(
+        "SELECT count(*) FROM assignment WHERE person = $1 AND neighbourhood = $2 AND state = 'active' AND ends_at > $3",
+        fact.subject,
+        fact.neighbourhood,
+        recorded.at,
+    )
+    return count
 
 
 @dataclass(frozen=True, slots=True)

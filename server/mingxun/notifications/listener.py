@@ -23,7 +23,8 @@ logger = structlog.get_logger(__name__)
 HEARTBEAT = 20.0
 """Seconds between comments on a silent stream: proxies cut what is silent for longer."""
 RECHECK = 0.7
-"""Seconds between looks at whether the sessions of open streams still live: a session that ended is silent within a second."""
+"""Seconds between looks at whether the sessions of open streams still live, with the roles they had: whatever ended is silent within
+a second."""
 LONGEST = 600.0
 """Seconds after which a stream ends, for the app to come back with the roles that it has by then."""
 MOST_WAITING = 64
@@ -209,14 +210,19 @@ class HintListener:
             connection.terminate()
 
     async def _recheck(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """Close the streams of sessions that are over."""
+        """Close the streams of sessions that are over, and of people who have lost a role or got one: they come back as what they
+        are now."""
         sessions = list({stream.session for stream in self._streams})
         rows = await connection.fetch(
-            """SELECT s.id FROM session s JOIN account a ON a.person = s.person AND a.disabled_at IS NULL
+            """SELECT s.id, ARRAY(
+                   SELECT coalesce(m.neighbourhood, below.id) FROM membership m
+                   LEFT JOIN area below ON m.neighbourhood IS NULL AND below.parent = m.area AND below.kind = 'neighbourhood'
+                   WHERE m.person = s.person AND m.ended_at IS NULL) AS neighbourhoods
+               FROM session s JOIN account a ON a.person = s.person AND a.disabled_at IS NULL
                WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now()""",
             sessions,
         )
-        alive = {row["id"] for row in rows}
+        now = {row["id"]: frozenset(place for place in row["neighbourhoods"] if place is not None) for row in rows}
         for stream in list(self._streams):
-            if stream.session in sessions and stream.session not in alive:
+            if stream.session in sessions and now.get(stream.session) != stream.neighbourhoods:
                 stream.close()

@@ -66,6 +66,7 @@ async def list_push_subscriptions(actor: NamedDependency[Actor], clock: NamedDep
 @delete(
     "/me/push-subscriptions/{subscription:uuid}",
     operation_id="unsubscribePush",
+    opt={"retryable": True},
     responses=refusals(NotFound, Unauthenticated),
     tags=["notifications"],
 )
@@ -90,6 +91,7 @@ async def confirm_push_shown(message: FromPath[UUID], actor: NamedDependency[Act
     "/me/push-test",
     operation_id="sendTestPush",
     status_code=202,
+    opt={"retryable": True},
     responses=refusals(NoSubscription, RateLimited, Unauthenticated),
     tags=["notifications"],
 )

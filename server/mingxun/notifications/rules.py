@@ -17,6 +17,7 @@ from mingxun.checkins.schemas import Direction, Flag
 from mingxun.ledger import Fact
 from mingxun.people.facts import (
     AccountDisabled,
+    AccountEnabled,
     InvitationAccepted,
     InvitationCreated,
     InvitationRevoked,
@@ -78,6 +79,8 @@ class Scene:
     """Coordinators and secretaries of the neighbourhood; where there are none, the administrators of the subdistrict."""
     handlers: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
     """Who acts for each party."""
+    ahead: int = 0
+    """How many shifts somebody still has ahead in a neighbourhood in which they have no role any more."""
     leaders: frozenset[UUID] = frozenset()
     """Building leaders whose building or grid the ticket is in."""
 
@@ -333,6 +336,10 @@ def _membership_given(fact: MembershipGiven, scene: Scene) -> Iterator[Draft]:
 def _membership_ended(fact: MembershipEnded, scene: Scene) -> Iterator[Draft]:
     params = {"role": fact.role.value, "area": scene.areas.get(fact.area, "")}
     yield Draft(fact.subject, "role_ended", "/me", Manner.INBOX, params)
+    if scene.ahead:
+        others = scene.coordinators - {fact.subject}
+        said = {**params, "name": scene.name(fact.subject), "count": str(scene.ahead)}
+        yield from _each(others, "role_ended_ahead", f"/people/{fact.subject}", Manner.INBOX, **said)
 
 
 Rule = Callable[[Any, Scene], Iterator[Draft]]
@@ -374,6 +381,7 @@ SILENT: Mapping[type[Fact], str] = {
     SessionEnded: "whoever signed out sees it",
     PasswordChanged: "whoever changed it sees it, and no other device of theirs is signed in any more",
     AccountDisabled: "nobody is signed in to that account any more",
+    AccountEnabled: "whoever was shut out was told in person why; they sign in anew",
     InvitationCreated: "the invited has no account yet: the link is handed over by hand",
     InvitationRevoked: "the invited has no account yet; whoever opens the link is told",
     PersonChanged: "whoever changed it sees it",

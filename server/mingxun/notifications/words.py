@@ -50,6 +50,7 @@ _ZH: Mapping[str, Sentence] = {
     "invitation_accepted": ("{name}接受了邀请", "{area}：{role}。"),
     "role_given": ("您多了一个身份：{role}", "{area}。"),
     "role_ended": ("您不再是{role}了", "{area}。有疑问请联系统筹员。"),
+    "role_ended_ahead": ("{name}不在居民区服务了", "后面还排着 {count} 班，请换人。"),
     # trial
     "push_test": ("通知开好了", "以后班次有变、问题有进展，就这样告诉您。"),
 }
@@ -110,6 +111,7 @@ _EN: Mapping[str, Sentence] = {
     "invitation_accepted": ("{name} accepted the invitation", "{area}: {role}."),
     "role_given": ("You have one more role: {role}", "{area}."),
     "role_ended": ("You are no longer {role}", "{area}. If in doubt, ask a coordinator."),
+    "role_ended_ahead": ("{name} has no role here any more", "Shifts still ahead of them: {count}. Please find somebody else."),
     "push_test": ("Notifications work", "This is how you will hear of changed shifts and of issues that move."),
 }
 

@@ -22,11 +22,11 @@ class Act(StrEnum):
 
     # people
     CREATE_INVITATION = "create_invitation"
-    """Invite a volunteer, building leader or handler."""
+    """Invite a volunteer, building leader or handler; end such a role."""
     INVITE_COORDINATOR = "invite_coordinator"
-    """Invite a coordinator."""
+    """Invite a coordinator; end such a role."""
     INVITE_SECRETARY = "invite_secretary"
-    """Invite a secretary."""
+    """Invite a secretary; end such a role."""
     LIST_INVITATIONS = "list_invitations"
     """See the invitations of the neighbourhood."""
     REVOKE_INVITATION = "revoke_invitation"
@@ -35,6 +35,12 @@ class Act(StrEnum):
     """See who is there; building leaders see names and rooms of their own buildings only."""
     GET_PERSON = "get_person"
     """See all that is kept of a person; every reading is recorded."""
+    END_MEMBERSHIP = "end_membership"
+    """End a role that one may also give (CREATE_INVITATION, INVITE_COORDINATOR, INVITE_SECRETARY)."""
+    DISABLE_ACCOUNT = "disable_account"
+    """Shut somebody out, all of whose roles one may end."""
+    ENABLE_ACCOUNT = "enable_account"
+    """Let them in again, as with DISABLE_ACCOUNT."""
     LIST_PARTIES = "list_parties"
     """See the responsible parties."""
     CREATE_PARTY = "create_party"
@@ -75,6 +81,8 @@ class Act(StrEnum):
     """Change a shift."""
     CANCEL_SHIFT = "cancel_shift"
     """Cancel a shift."""
+    LIST_PERSON_SHIFTS = "list_person_shifts"
+    """See what a person still has ahead."""
     SIGN_UP = "sign_up"
     """Take a place for oneself."""
     WITHDRAW = "withdraw"
@@ -146,6 +154,9 @@ GRANTS: Final[dict[Act, frozenset[Role]]] = {
     Act.REVOKE_INVITATION: _PLANNERS,
     Act.LIST_PEOPLE: _LEADERS,
     Act.GET_PERSON: _PLANNERS,
+    Act.END_MEMBERSHIP: _PLANNERS,
+    Act.DISABLE_ACCOUNT: _PLANNERS,
+    Act.ENABLE_ACCOUNT: _PLANNERS,
     Act.LIST_PARTIES: _MEMBERS,
     Act.CREATE_PARTY: _PLANNERS,
     Act.IMPORT_ROSTER: _PLANNERS,
@@ -164,6 +175,7 @@ GRANTS: Final[dict[Act, frozenset[Role]]] = {
     Act.GET_SHIFT: _SERVING,
     Act.UPDATE_SHIFT: _PLANNERS,
     Act.CANCEL_SHIFT: _PLANNERS,
+    Act.LIST_PERSON_SHIFTS: _PLANNERS,
     Act.SIGN_UP: _SERVING,
     Act.WITHDRAW: _SERVING,
     Act.ASSIGN: _PLANNERS,

@@ -16,7 +16,7 @@ from mingxun.ledger import record
 from mingxun.people import guesses
 from mingxun.people.access import Actor
 from mingxun.people.changes import PersonChange, record_change
-from mingxun.people.facts import AccountDisabled, PasswordChanged, PersonField, SessionEnded, SignedIn
+from mingxun.people.facts import AccountDisabled, AccountEnabled, PasswordChanged, PersonField, SessionEnded, SignedIn
 from mingxun.people.passwords import hash_password, is_outdated, verify_password
 from mingxun.people.problems import InvalidPhone, PasswordRefused, WrongCredentials, WrongPassword
 from mingxun.people.rules import judge_password, normalise_phone
@@ -79,18 +79,27 @@ async def sign_in(
     phone = require_phone(data.phone)
     account = await load_account(phone)
     owner = account["person"] if account else None
-    await guesses.count_sign_in(limits, keys, phone=phone, owner=owner, source=browser.source, mark=browser.mark)
+    taken = await guesses.count_sign_in(limits, keys, phone=phone, owner=owner, source=browser.source, mark=browser.mark)
     kept = account["password_hash"] if account and account["disabled_at"] is None else None
     if not await verify_password(data.password, kept) or owner is None:
         raise WrongCredentials
-    # A password that was changed, or an account that was shut, while this one was being checked: the lock shows it.
+    await require_unchanged(owner, kept)
+    await limits.give_back(taken)
+    if kept is not None and is_outdated(kept):
+        await execute("UPDATE account SET password_hash = $2 WHERE person = $1", owner, await hash_password(data.password))
+    return await open_session(owner, browser, settings=settings, now=clock.now())
+
+
+async def require_unchanged(owner: UUID, kept: str | None) -> None:
+    """See to it that the hash `kept`, against which a password was found right, is still that of an open account.
+
+    Checking takes a while: meanwhile the password may have been changed, or the account shut. Locks the account until the
+    transaction ends. Raises WrongCredentials.
+    """
     if not await fetch_value(
         "SELECT true FROM account WHERE person = $1 AND password_hash = $2 AND disabled_at IS NULL FOR UPDATE", owner, kept
     ):
         raise WrongCredentials
-    if kept is not None and is_outdated(kept):
-        await execute("UPDATE account SET password_hash = $2 WHERE person = $1", owner, await hash_password(data.password))
-    return await open_session(owner, browser, settings=settings, now=clock.now())
 
 
 async def load_account(phone: str) -> "Record | None":
@@ -204,6 +213,13 @@ async def disable_account(person: UUID, *, actor: UUID | None, clock: Clock) -> 
     ended = await end_sessions(person, now=now)
     await revoke_invitations_of(person, now=now)
     await record(AccountDisabled(neighbourhood=None, subject=person, sessions_ended=ended), actor=actor, at=now)
+
+
+async def enable_account(person: UUID, *, actor: UUID | None, clock: Clock) -> None:
+    """Open a shut account again; its owner signs in anew. Raises NotFound."""
+    if not await execute("UPDATE account SET disabled_at = NULL WHERE person = $1 AND disabled_at IS NOT NULL", person):
+        raise NotFound("There is no such account, or it is open already.")
+    await record(AccountEnabled(neighbourhood=None, subject=person), actor=actor, at=clock.now())
 
 
 async def revoke_invitations_of(person: UUID, *, now: datetime) -> None:

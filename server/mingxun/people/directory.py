@@ -52,6 +52,16 @@ async def phone_of(persons: Collection[UUID]) -> dict[UUID, str]:
     return {row["id"]: row["phone"] for row in rows}
 
 
+async def neighbourhoods_of(person: UUID) -> set[UUID]:
+    """Where the person's record is kept, and where they have or had a role; empty for an unknown person."""
+    rows = await fetch(
+        """SELECT neighbourhood FROM person WHERE id = $1 AND neighbourhood IS NOT NULL
+           UNION SELECT neighbourhood FROM membership WHERE person = $1 AND neighbourhood IS NOT NULL""",
+        person,
+    )
+    return {row["neighbourhood"] for row in rows}
+
+
 async def people_with_role(neighbourhood: UUID, roles: Collection[Role], area: UUID | None = None) -> list[UUID]:
     """Who holds one of `roles` in the neighbourhood, each once. With `area`: whose role is held in that area or in one above it.
 

@@ -56,6 +56,12 @@ class AccountDisabled(Fact, frozen=True, kw_only=True, tag="account_disabled"):
     sessions_ended: list[UUID]
 
 
+class AccountEnabled(Fact, frozen=True, kw_only=True, tag="account_enabled"):
+    """A shut account was opened again; its sessions and invitations stay ended."""
+
+    silent: ClassVar[bool] = True
+
+
 class InvitationCreated(Fact, frozen=True, kw_only=True, tag="invitation_created"):
     """`subject` is the invitation."""
 
@@ -101,9 +107,11 @@ class MembershipEnded(Fact, frozen=True, kw_only=True, tag="membership_ended"):
 
 
 class PersonViewed(Fact, frozen=True, kw_only=True, tag="person_viewed"):
-    """Somebody read all that is kept of the person, with whatever it says of health and party membership."""
+    """Somebody read all that is kept of the person, with whatever it says of health and party membership.
+    Nobody else's app is to know who is being looked at (docs/decisions/0003)."""
 
     silent: ClassVar[bool] = True
+    unseen: ClassVar[bool] = True
 
 
 class PartyCreated(Fact, frozen=True, kw_only=True, tag="party_created"):

@@ -22,7 +22,15 @@ from mingxun.kit.signing import Keys
 from mingxun.ledger import record
 from mingxun.people import guesses
 from mingxun.people.access import Act, Actor
-from mingxun.people.accounts import Browser, SignedInBrowser, load_account, open_session, require_password, require_phone
+from mingxun.people.accounts import (
+    Browser,
+    SignedInBrowser,
+    load_account,
+    open_session,
+    require_password,
+    require_phone,
+    require_unchanged,
+)
 from mingxun.people.changes import PersonChange, record_change
 from mingxun.people.directory import load_party
 from mingxun.people.facts import InvitationAccepted, InvitationCreated, InvitationRevoked, PersonField
@@ -240,7 +248,6 @@ async def revoke_invitation(actor: Actor, invitation: UUID, *, clock: Clock) -> 
 
 async def preview_invitation(data: PreviewInvitation, *, source: str, limits: RateLimits, clock: Clock) -> InvitationPreview:
     """What a link offers. Raises RateLimited, InvitationUnknown, InvitationOver."""
-    await guesses.count_invitation(limits, source)
     row = await fetch_row(
         """SELECT p.name, i.role, a.name AS area_name, coalesce(n.name, a.name) AS neighbourhood_name, i.expires_at,
                   i.accepted_at, i.revoked_at, ac.person IS NOT NULL AS has_account, ac.disabled_at
@@ -251,6 +258,7 @@ async def preview_invitation(data: PreviewInvitation, *, source: str, limits: Ra
         hash_of(data.token),
     )
     if row is None:
+        await guesses.count_unknown_token(limits, source)
         raise InvitationUnknown
     _require_open(row, clock.now())
     return InvitationPreview(
@@ -278,26 +286,36 @@ async def accept_invitation(
     """Take up a role and sign in. Whoever has an account proves it with their password; for others it is made.
 
     An invitation for somebody without an account may be taken up by whoever has one: a new name often turns out to be known
-    elsewhere. Repeated within AGAIN with the same number and password, it signs in again. Locks the invitation.
+    elsewhere. Repeated within AGAIN with the same number and password, it signs in again. Locks the account, then the
+    invitation.
+
     Raises RateLimited, InvalidPhone, InvitationUnknown, InvitationOver, WrongCredentials, PasswordRefused, PhoneTaken.
     """
-    await guesses.count_invitation(limits, browser.source)
     phone = require_phone(data.phone)
-    row = await fetch_row("SELECT * FROM invitation WHERE token_hash = $1 FOR UPDATE", hash_of(data.token))
-    if row is None:
+    found = await fetch_row(
+        "SELECT accepted_at, revoked_at, expires_at FROM invitation WHERE token_hash = $1", hash_of(data.token)
+    )
+    if found is None:
+        await guesses.count_unknown_token(limits, browser.source)
         raise InvitationUnknown
     now = clock.now()
-    repeated = row["accepted_at"] is not None and now - row["accepted_at"] <= AGAIN
-    if not repeated:
-        _require_open(row, now)
+    _may_be_repeated(found, now)
     account = await load_account(phone)
+    if account is None:
+        # Who sends the same twice at once waits here, and finds the account that the first one made.
+        await _locked(data.token)
+        account = await load_account(phone)
     owner: UUID | None = account["person"] if account else None
     if account is not None and owner is not None:
-        await guesses.count_sign_in(limits, keys, phone=phone, owner=owner, source=browser.source, mark=browser.mark)
+        taken = await guesses.count_sign_in(limits, keys, phone=phone, owner=owner, source=browser.source, mark=browser.mark)
         kept = account["password_hash"] if account["disabled_at"] is None else None
         if not await verify_password(data.password, kept):
             raise WrongCredentials
-    if repeated:
+        await require_unchanged(owner, kept)
+        await limits.give_back(taken)
+    # Locked after the account, as whoever changes a password or shuts an account does it.
+    row = await _locked(data.token)
+    if _may_be_repeated(row, now):
         if owner is None or owner != row["person"]:
             raise InvitationOver(reason=InvitationEnd.ACCEPTED)
         return await open_session(owner, browser, settings=settings, now=now)
@@ -308,6 +326,21 @@ async def accept_invitation(
         await _open_account(owner, phone, data.password, at=now)
     await _take_up(row, owner, at=now)
     return await open_session(owner, browser, settings=settings, now=now)
+
+
+async def _locked(token: str) -> "Record":
+    row = await fetch_row("SELECT * FROM invitation WHERE token_hash = $1 FOR UPDATE", hash_of(token))
+    if row is None:
+        raise InvitationUnknown
+    return row
+
+
+def _may_be_repeated(row: "Record", now: datetime) -> bool:
+    """Whether it was accepted just now, so that the answer may have got lost. Raises InvitationOver when it is over otherwise."""
+    if row["accepted_at"] is not None and now - row["accepted_at"] <= AGAIN:
+        return True
+    _require_open(row, now)
+    return False
 
 
 async def _open_account(person: UUID, phone: str, password: str, *, at: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from mingxun.kit.clock import Clock
 from mingxun.kit.database import execute, fetch, fetch_row
 from mingxun.kit.ids import new_id
-from mingxun.kit.paging import Cursor, page_of
+from mingxun.kit.paging import BadCursor, Cursor, page_of
 from mingxun.kit.problems import Forbidden, NotFound
 from mingxun.ledger import record
 from mingxun.people.access import Act, Actor
@@ -40,7 +40,7 @@ async def list_people(
     actor.require(Act.LIST_PEOPLE, neighbourhood)
     whole = actor.may(Act.GET_PERSON, neighbourhood)
     own = None if whole else list(actor.areas(Role.BUILDING_LEADER, neighbourhood))
-    after_name, after_id = Cursor.decode(cursor, str, UUID) if cursor else (None, None)
+    after_name, after_id = await _after(cursor, neighbourhood) if cursor else (None, None)
     text = unicodedata.normalize("NFKC", query).strip() if query else ""
     digits = re.sub(r"\D", "", text)
     rows = await fetch(
@@ -72,8 +72,22 @@ async def list_people(
     page, more = page_of(rows, limit)
     return PersonPage(
         items=[_person(row, whole=whole) for row in page],
-        next_cursor=Cursor.encode(page[-1]["name"], page[-1]["id"]) if more else None,
+        next_cursor=Cursor.encode(page[-1]["id"]) if more else None,
     )
+
+
+async def _after(cursor: str, neighbourhood: UUID) -> tuple[str, UUID]:
+    """Where the page before ended. The cursor is the person's id alone: it stands in addresses, where no name may. Raises BadCursor."""
+    (person,) = Cursor.decode(cursor, UUID)
+    row = await fetch_row(
+        """SELECT name FROM person p WHERE id = $1
+           AND (neighbourhood = $2 OR EXISTS (SELECT FROM membership m WHERE m.person = p.id AND m.neighbourhood = $2))""",
+        person,
+        neighbourhood,
+    )
+    if row is None:
+        raise BadCursor
+    return row["name"], person
 
 
 def _escaped(text: str) -> str:
@@ -103,8 +117,9 @@ async def get_person(actor: Actor, person: UUID, *, clock: Clock) -> PersonDetai
         """SELECT p.*, b.name AS building_name,
                   ARRAY(SELECT DISTINCT m.neighbourhood FROM membership m
                         WHERE m.person = p.id AND m.neighbourhood IS NOT NULL AND m.ended_at IS NULL) AS serves,
-                  EXISTS (SELECT FROM account a WHERE a.person = p.id AND a.disabled_at IS NULL) AS has_account
-           FROM person p LEFT JOIN area b ON b.id = p.building WHERE p.id = $1""",
+                  a.person IS NOT NULL AND a.disabled_at IS NULL AS has_account,
+                  a.disabled_at IS NOT NULL AS account_disabled
+           FROM person p LEFT JOIN area b ON b.id = p.building LEFT JOIN account a ON a.person = p.id WHERE p.id = $1""",
         person,
     )
     if row is None:
@@ -138,6 +153,7 @@ async def get_person(actor: Actor, person: UUID, *, clock: Clock) -> PersonDetai
         availability=row["availability"],
         remark=row["remark"] if at_home else "",
         memberships=memberships,
+        account_disabled=row["account_disabled"],
     )
 
 

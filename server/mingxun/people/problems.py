@@ -20,6 +20,14 @@ class WrongPassword(Problem):
     title = "The current password is wrong"
 
 
+class SignInLinkOver(Problem):
+    """The link was used, is of an earlier start, or works only where it was made; sign in with number and password."""
+
+    status = 410
+    slug = "sign-in-link-over"
+    title = "The link is over"
+
+
 class InvalidPhone(Problem):
     """That is no telephone number: a mobile number has 11 digits, a landline needs its area code."""
 
@@ -52,6 +60,14 @@ class InvitationRefused(Problem):
     title = "The invitation can't be made so"
 
 
+class EndingRefused(Problem):
+    """The role can't be ended, or the account not be shut or opened; `refusals` names every reason (`EndingRefusal`)."""
+
+    status = 409
+    slug = "ending-refused"
+    title = "This can't be ended so"
+
+
 class InvitationUnknown(Problem):
     """There is no such invitation; look whether the link is whole, or ask for a new one."""
 
@@ -82,6 +98,17 @@ class RosterUnreadable(Problem):
     status = 422
     slug = "roster-unreadable"
     title = "The file can't be taken in"
+
+
+class RosterBusy(Problem):
+    """Another roster is being read, and one is enough at a time; send yours again in a minute."""
+
+    status = 503
+    slug = "roster-busy"
+    title = "Another roster is being read"
+
+    def __init__(self, retry_after: int = 30) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)}, retry_after=retry_after)
 
 
 class RosterChanged(Problem):

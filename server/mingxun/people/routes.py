@@ -1,256 +1,63 @@
-"""The routes of accounts, invitations, people, parties and rosters."""
+"""The routes of people, their roles, parties and rosters; those of accounts and invitations stand in `account_routes`."""
 
+import re
 from typing import Annotated, Any
+from urllib.parse import unquote
 from uuid import UUID
 
-from litestar import Request, Response, Router, delete, get, patch, post, put
+from litestar import Request, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody
 from litestar.openapi.spec import Schema as OpenAPISchema
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from mingxun.kit.clock import Clock
 from mingxun.kit.paging import BadCursor, CursorParam, Limit
-from mingxun.kit.problems import NotFound, RateLimited, TooLarge, refusals
-from mingxun.kit.rate_limits import RateLimits
-from mingxun.kit.settings import Settings
-from mingxun.kit.signing import Keys
-from mingxun.people import accounts, invitations, listing
-from mingxun.people.access import Actor
-from mingxun.people.accounts import Browser, SignedInBrowser
-from mingxun.people.guesses import mark_cookie, mark_name
+from mingxun.kit.problems import NotFound, TooLarge, refusals
+from mingxun.people import account_routes, leaving, listing
+from mingxun.people.access import Act, Actor
 from mingxun.people.problems import (
+    EndingRefused,
     InvalidPhone,
-    InvitationOver,
-    InvitationRefused,
-    InvitationUnknown,
     PartyExists,
-    PasswordRefused,
-    PhoneTaken,
+    RosterBusy,
     RosterChanged,
     RosterLapsed,
     RosterUnreadable,
-    WrongCredentials,
-    WrongPassword,
 )
 from mingxun.people.roster import service as roster
 from mingxun.people.schemas import (
-    AcceptInvitation,
-    ChangePassword,
-    CreateInvitation,
     CreateParty,
-    InvitationPage,
-    InvitationPreview,
-    Me,
-    NewInvitation,
     PartyList,
     PartyOut,
     PersonDetail,
     PersonPage,
-    PreviewInvitation,
     Role,
     RosterImported,
     RosterPreview,
-    SessionList,
-    SignIn,
-    UpdateMe,
+    SearchPeople,
 )
-from mingxun.people.sessions import cookie_name, device_of, session_cookie
-from mingxun.people.sources import source_of
 
-_PLAIN = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
-_FILE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029/\\\\]*$"
-PeopleQuery = Annotated[
-    str | None,
-    QueryParameter(
-        name="query", max_length=60, pattern=_PLAIN, description="Part of a name, building or room; digits of a number."
-    ),
-]
 FileName = Annotated[
     str,
-    QueryParameter(
-        name="name", min_length=1, max_length=200, pattern=_FILE, description="The file's name, to know it by; no path."
+    HeaderParameter(
+        name="X-File-Name",
+        min_length=1,
+        max_length=1800,
+        pattern=r"^(?:[A-Za-z0-9_.!~*'()-]|%2[0-9A-Ea-e]|%5[0-9ABDEFabdef]|%[346][0-9A-Fa-f]|%7[0-9A-Ea-e]|%[89A-Fa-f][0-9A-Fa-f])+$",
+        description="The file's name, to know it by; no path. Percent-encoded UTF-8. Not in the address: it may name people.",
     ),
 ]
+FILE_NAME_SHOWN = 200
+"""Characters of it that are kept."""
+UPLOAD_PATIENCE = 150.0
+"""Seconds for a file to arrive: 10 MB over a weak network."""
 ROSTER_TYPES = (
     "application/octet-stream",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/vnd.ms-excel",
     "text/csv",
 )
-
-
-def _browser(request: Request[Any, Any, Any], settings: Settings) -> Browser:
-    return Browser(
-        source=source_of(request, settings),
-        device=device_of(request.headers.get("user-agent", "")),
-        mark=request.cookies.get(mark_name(settings)),
-        session=request.cookies.get(cookie_name(settings)),
-    )
-
-
-def _signed_in(result: SignedInBrowser, keys: Keys, settings: Settings) -> Response[Me]:
-    cookies = [session_cookie(result.token, settings), mark_cookie(result.me.id, keys, settings)]
-    return Response(result.me, cookies=cookies)
-
-
-@post(
-    "/session",
-    operation_id="signIn",
-    status_code=200,
-    opt={"limited": True},
-    responses=refusals(WrongCredentials, InvalidPhone, RateLimited),
-    tags=["people"],
-)
-async def sign_in(
-    data: JSONBody[SignIn],
-    request: Request[Any, Any, Any],
-    clock: NamedDependency[Clock],
-    settings: NamedDependency[Settings],
-    keys: NamedDependency[Keys],
-    limits: NamedDependency[RateLimits],
-) -> Response[Me]:
-    """Sign in with telephone number and password. Sets the session's cookie; a session that the browser had before ends."""
-    browser = _browser(request, settings)
-    result = await accounts.sign_in(data, browser, limits=limits, keys=keys, settings=settings, clock=clock)
-    return _signed_in(result, keys, settings)
-
-
-@delete("/session", operation_id="signOut", status_code=204, tags=["people"])
-async def sign_out(
-    actor: NamedDependency[Actor], clock: NamedDependency[Clock], settings: NamedDependency[Settings]
-) -> Response[None]:
-    """End this session."""
-    await accounts.sign_out(actor, clock=clock)
-    return Response(None, status_code=204, cookies=[session_cookie("", settings)])
-
-
-@get("/me", operation_id="getMe", tags=["people"])
-async def get_me(actor: NamedDependency[Actor]) -> Me:
-    """Who is signed in, and what they may do where."""
-    return await accounts.load_me(actor.person, actor.session)
-
-
-@patch("/me", operation_id="updateMe", tags=["people"])
-async def update_me(data: JSONBody[UpdateMe], actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> Me:
-    """Choose the language in which the service speaks and writes to me."""
-    return await accounts.choose_language(actor, data.language, clock=clock)
-
-
-@put(
-    "/me/password",
-    operation_id="changePassword",
-    status_code=204,
-    opt={"limited": True},
-    responses=refusals(WrongPassword, PasswordRefused, RateLimited),
-    tags=["people"],
-)
-async def change_password(
-    data: JSONBody[ChangePassword],
-    actor: NamedDependency[Actor],
-    clock: NamedDependency[Clock],
-    limits: NamedDependency[RateLimits],
-) -> None:
-    """Set a new password; every other session ends, and so do the invitations that are waiting for or from me."""
-    await accounts.change_password(actor, data, limits=limits, clock=clock)
-
-
-@get("/me/sessions", operation_id="listSessions", tags=["people"])
-async def list_sessions(actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> SessionList:
-    """Where I am signed in; the 100 last used."""
-    return SessionList(items=await accounts.list_sessions(actor, clock=clock))
-
-
-@delete("/me/sessions/{session:uuid}", operation_id="endSession", status_code=204, responses=refusals(NotFound), tags=["people"])
-async def end_session(session: FromPath[UUID], actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> None:
-    """Sign out somewhere else."""
-    await accounts.end_session(actor, session, clock=clock)
-
-
-@post(
-    "/neighbourhoods/{neighbourhood:uuid}/invitations",
-    operation_id="createInvitation",
-    opt={"retryable": True, "secret": True},
-    responses=refusals(InvitationRefused, NotFound),
-    tags=["people"],
-)
-async def create_invitation(
-    neighbourhood: FromPath[UUID],
-    data: JSONBody[CreateInvitation],
-    actor: NamedDependency[Actor],
-    clock: NamedDependency[Clock],
-    settings: NamedDependency[Settings],
-) -> NewInvitation:
-    """Make a link that gives somebody a role, once. It is shown only here."""
-    return await invitations.create_invitation(actor, neighbourhood, data, settings=settings, clock=clock)
-
-
-@get(
-    "/neighbourhoods/{neighbourhood:uuid}/invitations",
-    operation_id="listInvitations",
-    responses=refusals(BadCursor, NotFound),
-    tags=["people"],
-)
-async def list_invitations(
-    neighbourhood: FromPath[UUID], actor: NamedDependency[Actor], cursor: CursorParam = None, limit: Limit = 50
-) -> InvitationPage:
-    """Invitations, the newest first; those that are over, too."""
-    return await invitations.list_invitations(actor, neighbourhood, cursor=cursor, limit=limit)
-
-
-@delete(
-    "/invitations/{invitation:uuid}",
-    operation_id="revokeInvitation",
-    status_code=204,
-    responses=refusals(InvitationOver, NotFound),
-    tags=["people"],
-)
-async def revoke_invitation(invitation: FromPath[UUID], actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> None:
-    """Make an invitation's link useless."""
-    await invitations.revoke_invitation(actor, invitation, clock=clock)
-
-
-@post(
-    "/invitation/preview",
-    operation_id="previewInvitation",
-    status_code=200,
-    opt={"limited": True},
-    responses=refusals(InvitationUnknown, InvitationOver, RateLimited),
-    tags=["people"],
-)
-async def preview_invitation(
-    data: JSONBody[PreviewInvitation],
-    request: Request[Any, Any, Any],
-    clock: NamedDependency[Clock],
-    settings: NamedDependency[Settings],
-    limits: NamedDependency[RateLimits],
-) -> InvitationPreview:
-    """What an invitation offers, for whoever holds its link."""
-    return await invitations.preview_invitation(data, source=source_of(request, settings), limits=limits, clock=clock)
-
-
-@post(
-    "/invitation/acceptance",
-    operation_id="acceptInvitation",
-    status_code=200,
-    opt={"limited": True},
-    responses=refusals(
-        InvitationUnknown, InvitationOver, WrongCredentials, PasswordRefused, PhoneTaken, InvalidPhone, RateLimited
-    ),
-    tags=["people"],
-)
-async def accept_invitation(
-    data: JSONBody[AcceptInvitation],
-    request: Request[Any, Any, Any],
-    clock: NamedDependency[Clock],
-    settings: NamedDependency[Settings],
-    keys: NamedDependency[Keys],
-    limits: NamedDependency[RateLimits],
-) -> Response[Me]:
-    """Take up a role and sign in. Repeated within ten minutes with the same number and password, it signs in again."""
-    browser = _browser(request, settings)
-    result = await invitations.accept_invitation(data, browser, limits=limits, keys=keys, settings=settings, clock=clock)
-    return _signed_in(result, keys, settings)
 
 
 @get(
@@ -262,19 +69,69 @@ async def accept_invitation(
 async def list_people(
     neighbourhood: FromPath[UUID],
     actor: NamedDependency[Actor],
-    search: PeopleQuery = None,
     role: FromQuery[Role | None] = None,
     cursor: CursorParam = None,
     limit: Limit = 50,
 ) -> PersonPage:
     """People of the neighbourhood by name. Building leaders see those of their own buildings, and only name and room."""
-    return await listing.list_people(actor, neighbourhood, query=search, role=role, cursor=cursor, limit=limit)
+    return await listing.list_people(actor, neighbourhood, query=None, role=role, cursor=cursor, limit=limit)
+
+
+@post(
+    "/neighbourhoods/{neighbourhood:uuid}/people/search",
+    operation_id="searchPeople",
+    status_code=200,
+    responses=refusals(BadCursor, NotFound),
+    tags=["people"],
+)
+async def search_people(neighbourhood: FromPath[UUID], data: JSONBody[SearchPeople], actor: NamedDependency[Actor]) -> PersonPage:
+    """Those of listPeople whose name, building, room or number has this in it. Changes nothing."""
+    return await listing.list_people(actor, neighbourhood, query=data.query, role=data.role, cursor=data.cursor, limit=data.limit)
 
 
 @get("/people/{person:uuid}", operation_id="getPerson", responses=refusals(NotFound), tags=["people"])
 async def get_person(person: FromPath[UUID], actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> PersonDetail:
     """All that is kept of a person. That it was read is recorded."""
     return await listing.get_person(actor, person, clock=clock)
+
+
+@delete(
+    "/memberships/{membership:uuid}",
+    operation_id="endMembership",
+    status_code=204,
+    opt={"retryable": True},
+    responses=refusals(EndingRefused, NotFound),
+    tags=["people"],
+)
+async def end_membership(membership: FromPath[UUID], actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> None:
+    """End a role. What its holder has ahead stays until a planner takes them off (listPersonShifts says what that is)."""
+    await leaving.end_membership(actor, membership, clock=clock)
+
+
+@post(
+    "/people/{person:uuid}/account/disabling",
+    operation_id="disableAccount",
+    status_code=204,
+    opt={"retryable": True},
+    responses=refusals(EndingRefused, NotFound),
+    tags=["people"],
+)
+async def disable_account(person: FromPath[UUID], actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> None:
+    """Shut somebody out: every session of theirs is dead within a second. Their roles stay."""
+    await leaving.disable_account(actor, person, clock=clock)
+
+
+@post(
+    "/people/{person:uuid}/account/enabling",
+    operation_id="enableAccount",
+    status_code=204,
+    opt={"retryable": True},
+    responses=refusals(EndingRefused, NotFound),
+    tags=["people"],
+)
+async def enable_account(person: FromPath[UUID], actor: NamedDependency[Actor], clock: NamedDependency[Clock]) -> None:
+    """Let somebody in again; they sign in anew."""
+    await leaving.enable_account(actor, person, clock=clock)
 
 
 @get("/neighbourhoods/{neighbourhood:uuid}/parties", operation_id="listParties", responses=refusals(NotFound), tags=["people"])
@@ -305,12 +162,29 @@ class RosterOperation(Operation):
         self.request_body = RequestBody(content=dict.fromkeys(ROSTER_TYPES, file), required=True)
 
 
+async def _read_roster(request: Request[Any, Any, Any], actor: Actor, clock: Clock) -> roster.RosterFile:
+    """Without a transaction: it takes long."""
+    actor.require(Act.IMPORT_ROSTER, request.path_params["neighbourhood"])
+    return await roster.read_file(await request.body(), clock=clock)
+
+
+def _file_name(sent: str) -> str:
+    plain = re.sub(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]", " ", unquote(sent))
+    return plain[:FILE_NAME_SHOWN].strip() or "roster"
+
+
 @post(
     "/neighbourhoods/{neighbourhood:uuid}/roster-imports",
     operation_id="previewRosterImport",
-    opt={"retryable": True, "secret": True, "accepts": ROSTER_TYPES},
+    opt={
+        "retryable": True,
+        "secret": True,
+        "accepts": ROSTER_TYPES,
+        "patience": UPLOAD_PATIENCE,
+        "prepare": _read_roster,
+    },
     request_max_body_size=roster.MAX_BYTES,
-    responses=refusals(RosterUnreadable, TooLarge, NotFound),
+    responses=refusals(RosterUnreadable, RosterBusy, TooLarge, NotFound),
     operation_class=RosterOperation,
     tags=["people"],
 )
@@ -322,7 +196,8 @@ async def preview_roster_import(
     name: FileName,
 ) -> RosterPreview:
     """Read a roster and show what importing it would do, row by row. Nothing changes yet."""
-    return await roster.preview(actor, neighbourhood, name, await request.body(), clock=clock)
+    file: roster.RosterFile = request.scope["state"]["prepared"]
+    return await roster.preview(actor, neighbourhood, _file_name(name), file, clock=clock)
 
 
 @post(
@@ -343,20 +218,13 @@ async def confirm_roster_import(
 router = Router(
     "/",
     route_handlers=[
-        sign_in,
-        sign_out,
-        get_me,
-        update_me,
-        change_password,
-        list_sessions,
-        end_session,
-        create_invitation,
-        list_invitations,
-        revoke_invitation,
-        preview_invitation,
-        accept_invitation,
+        *account_routes.HANDLERS,
         list_people,
+        search_people,
         get_person,
+        end_membership,
+        disable_account,
+        enable_account,
         list_parties,
         create_party,
         preview_roster_import,

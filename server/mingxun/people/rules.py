@@ -1,16 +1,19 @@
-"""Decisions about telephone numbers, passwords and invitations. Pure."""
+"""Decisions about telephone numbers, passwords, invitations and their end. Pure."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Final
+from uuid import UUID
 
 import phonenumbers
 
-from mingxun.people.access import Act
+from mingxun.people.access import Act, Actor
 from mingxun.people.schemas import Role
 
 REGION: Final = "CN"
@@ -137,7 +140,7 @@ class InvitationFault(StrEnum):
 
 
 def inviting(role: Role) -> Act:
-    """What somebody must be allowed to do in order to invite to `role`."""
+    """What somebody must be allowed to do in order to invite to `role`, and to end it: who may give may take."""
     if role is Role.SECRETARY:
         return Act.INVITE_SECRETARY
     if role is Role.COORDINATOR:
@@ -167,6 +170,45 @@ def judge_invitation(
     if held:
         faults.append(InvitationFault.HELD_ALREADY)
     return tuple(faults)
+
+
+class EndingRefusal(StrEnum):
+    """Why a role is not ended, or an account not shut or opened. Each has a sentence in the app."""
+
+    LAST_SECRETARY = "last_secretary"
+    """The neighbourhood would have no secretary any more who can sign in; make somebody else secretary first."""
+    LAST_ADMINISTRATOR = "last_administrator"
+    """The subdistrict would have no administrator any more who can sign in; make somebody else one first."""
+    BEYOND = "beyond"
+    """They belong to another neighbourhood, too, or have a role that others give; end their roles here instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role that somebody holds, as far as ending it needs to know."""
+
+    role: Role
+    neighbourhood: UUID | None
+    """None for a role in a subdistrict."""
+    able: bool
+    """Its holder can sign in."""
+    others: int
+    """How many others hold it there and can sign in."""
+
+
+def judge_ending(held: HeldRole) -> tuple[EndingRefusal, ...]:
+    """Why nobody may end this role by accident; empty when there is nothing against it."""
+    if not held.able or held.others:
+        return ()
+    last = {Role.SECRETARY: EndingRefusal.LAST_SECRETARY, Role.SUBDISTRICT_ADMIN: EndingRefusal.LAST_ADMINISTRATOR}
+    return (last[held.role],) if held.role in last else ()
+
+
+def may_shut_out(actor: Actor, home: UUID | None, held: Sequence[HeldRole], *, act: Act) -> bool:
+    """Whether all that the person is and has belongs to where `actor` may do `act`: an account opens every door of its owner."""
+    if home is not None and not actor.may(act, home):
+        return False
+    return all(one.neighbourhood is not None and actor.may(inviting(one.role), one.neighbourhood) for one in held)
 
 
 class InvitationEnd(StrEnum):

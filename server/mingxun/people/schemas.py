@@ -51,11 +51,18 @@ Password = Annotated[str, Meta(min_length=1, max_length=128)]
 Token = Annotated[str, Meta(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
+SearchText = Annotated[str, Meta(max_length=60, pattern=r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$")]
+
+
 class SignIn(Request, frozen=True, kw_only=True):
     """Sign in by telephone number."""
 
     phone: Phone
     password: Password
+
+
+class SignInByLink(Request, frozen=True, kw_only=True):
+    token: Token
 
 
 class PartyOut(Response, frozen=True, kw_only=True):
@@ -202,6 +209,17 @@ class PersonOut(Response, frozen=True, kw_only=True):
     has_account: bool
 
 
+class SearchPeople(Request, frozen=True, kw_only=True):
+    """Whom to look for. In a body, since addresses are written into logs and histories, and names don't belong there."""
+
+    query: SearchText
+    """Part of a name, building or room; digits of a number."""
+    role: Role | None = None
+    cursor: Annotated[str, Meta(max_length=300, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
+    """`next_cursor` of the page before."""
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
 class PersonPage(Response, frozen=True, kw_only=True):
     items: list[PersonOut]
     next_cursor: str | None
@@ -217,6 +235,8 @@ class PersonDetail(PersonOut, frozen=True, kw_only=True):
     availability: str
     remark: str
     memberships: list[MembershipOut]
+    account_disabled: bool
+    """They have an account, and it is shut."""
 
 
 class RowFate(StrEnum):

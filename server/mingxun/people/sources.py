@@ -25,3 +25,21 @@ def source_of(request: Request[Any, Any, Any], settings: Settings) -> str:
         mapped = address.ipv4_mapped
         return str(mapped or ipaddress.ip_network((address, 64), strict=False))
     return str(address)
+
+
+def is_here(request: Request[Any, Any, Any]) -> bool:
+    """Whether the browser is on this very machine, and not behind a proxy on it."""
+    peer = request.client.host if request.client else ""
+    try:
+        return ipaddress.ip_address(peer).is_loopback and not {"x-forwarded-for", "forwarded"} & set(request.headers.keys())
+    except ValueError:
+        return False
+
+
+def network_of(source: str) -> str:
+    """The neighbourhood of a source: what one attacker easily has many addresses of (IPv4 /24, IPv6 /48)."""
+    try:
+        network = ipaddress.ip_network(source, strict=False)
+    except ValueError:
+        return source
+    return str(network.supernet(new_prefix=24 if network.version == 4 else 48))

@@ -101,6 +101,16 @@ class Session(Table, tablename="session", db=ENGINE):
     ended_at = Timestamptz(null=True)
 
 
+class SignInLink(Table, tablename="sign_in_link", db=ENGINE):
+    """A link of the demonstration that signs in once; gone when it was used."""
+
+    id = UUID(primary_key=True, default=None)
+    person = ForeignKey(Person, null=False)
+    token_hash = Bytea()
+    """SHA-256 of the link's token."""
+    expires_at = Timestamptz()
+
+
 class RosterImport(Table, tablename="roster_import", db=ENGINE):
     """A roster that was read, and what came of it."""
 

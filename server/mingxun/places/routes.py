@@ -25,6 +25,7 @@ from mingxun.places.rules import Location
 from mingxun.places.schemas import (
     CreateArea,
     CreateLocation,
+    GeocodeAddress,
     GeocodeResults,
     LocationOut,
     LocationPage,
@@ -36,9 +37,6 @@ _PLAIN = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 # Litestar keeps the argument's name `query` for itself.
 SearchText = Annotated[
     str | None, QueryParameter(name="query", max_length=60, pattern=_PLAIN, description="Part of a name or address; a plate.")
-]
-AddressText = Annotated[
-    str, QueryParameter(name="query", min_length=2, max_length=120, pattern=_PLAIN, description="The address to look up.")
 ]
 
 
@@ -172,28 +170,30 @@ async def print_posters(
     return Response(pdf, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="posters.pdf"'})
 
 
-@get(
+@post(
     "/neighbourhoods/{neighbourhood:uuid}/geocoding",
     operation_id="geocode",
+    status_code=200,
     opt={"transaction": False, "limited": True},
     responses=refusals(GeocodingOff, GeocoderFailed, RateLimited),
     tags=["places"],
 )
 async def geocode(
     neighbourhood: FromPath[UUID],
-    address: AddressText,
+    data: JSONBody[GeocodeAddress],
     actor: NamedDependency[Actor],
     limits: NamedDependency[RateLimits],
     settings: NamedDependency[Settings],
 ) -> GeocodeResults:
-    """Look an address up, when that is turned on; a position can always be typed in instead."""
+    """Look an address up, when that is turned on; a position can always be typed in instead. Changes nothing: the address stands
+    in the body, since it may be somebody's."""
     actor.require(Act.GEOCODE, neighbourhood)
     if settings.geocoder == "off":
         raise GeocodingOff
     # Nominatim's usage policy asks for one request a second at most, from all of us together.
     await limits.take("geocode:person", str(actor.person), limit=20, per=timedelta(minutes=1))
     await limits.take("geocode:all", "", limit=60, per=timedelta(minutes=1))
-    return GeocodeResults(items=await geocoding.geocode(address, settings))
+    return GeocodeResults(items=await geocoding.geocode(data.query, settings))
 
 
 async def _load(location: UUID, actor: Actor, act: Act) -> Location:

@@ -99,6 +99,11 @@ class RotatingCode(Response, frozen=True, kw_only=True):
     next_at: Instant
 
 
+class GeocodeAddress(Request, frozen=True, kw_only=True):
+    query: Annotated[str, Meta(min_length=2, max_length=120, pattern=r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$")]
+    """The address to look up."""
+
+
 class GeocodeResult(Response, frozen=True, kw_only=True):
     address: str
     latitude: float

@@ -9,10 +9,10 @@ import msgspec
 from mingxun.areas import load_area
 from mingxun.kit.database import fetch, fetch_row
 from mingxun.kit.paging import Cursor, page_of
-from mingxun.kit.problems import NotFound
+from mingxun.kit.problems import Forbidden, NotFound
 from mingxun.kit.schema import Instant
 from mingxun.people.access import Act, Actor
-from mingxun.people.directory import names, people_with_role, phone_of
+from mingxun.people.directory import load_candidates, names, neighbourhoods_of, people_with_role, phone_of
 from mingxun.shifts import rules
 from mingxun.shifts.candidates import can_fill
 from mingxun.shifts.loading import ShiftNow, Standing, load_shift, load_standing
@@ -122,6 +122,28 @@ async def list_my_shifts(person: UUID, *, since: datetime, until: datetime | Non
     return _page(await fetch(MY_SHIFTS, person, since, until, after, after_id, limit + 1), limit)
 
 
+_AHEAD = f"""SELECT {_SUMMARY}, {_MINE.format("$1")}
+    FROM (SELECT a.shift, a.starts_at FROM assignment a
+          WHERE a.person = $2 AND a.neighbourhood = ANY($3::uuid[]) AND a.state = 'active' AND a.ends_at > $4
+            AND ($5::timestamptz IS NULL OR (a.starts_at, a.shift) > ($5, $6::uuid))
+          ORDER BY a.starts_at, a.shift LIMIT $7) own
+    JOIN shift s ON s.id = own.shift {_JOINS} ORDER BY own.starts_at, own.shift"""
+
+
+async def list_person_shifts(actor: Actor, person: UUID, *, now: datetime, cursor: str | None, limit: int) -> ShiftPage:
+    """A page of what a person still has ahead, where `actor` plans. Raises NotFound, Forbidden, BadCursor."""
+    places = await neighbourhoods_of(person)
+    rows = await fetch("SELECT DISTINCT neighbourhood FROM assignment WHERE person = $1 AND state = 'active'", person)
+    around = [place for place in {*places, *(row["neighbourhood"] for row in rows)} if actor.roles(place)]
+    allowed = [place for place in around if actor.may(Act.LIST_PERSON_SHIFTS, place)]
+    if not around:
+        raise NotFound("There is no such person, or not for you.")
+    if not allowed:
+        raise Forbidden
+    after, after_id = _after(cursor) if cursor else (None, None)
+    return _page(await fetch(_AHEAD, actor.person, person, allowed, now, after, after_id, limit + 1), limit)
+
+
 async def summaries(where: str, *args: Any, reader: UUID) -> list[ShiftOut]:
     """Shifts as lists show them, for this feature's other reads; in `where`, $1 is the reader and $2 the first of `args`."""
     rows = await fetch(f"SELECT {_SUMMARY}, {_MINE.format('$1')} FROM shift s {_JOINS} WHERE {where}", reader, *args)
@@ -192,7 +214,9 @@ async def _assignees(shift: ShiftNow, *, leads: bool, serves: bool) -> list[Assi
            WHERE a.shift = $1 AND a.state IN ('active', 'cancelled') ORDER BY a.made_at, a.id""",
         shift.id,
     )
-    telephones = await phone_of([row["person"] for row in rows]) if leads else {}
+    persons = [row["person"] for row in rows]
+    telephones = await phone_of(persons) if leads else {}
+    members = await load_candidates(persons, shift.neighbourhood) if leads else set(persons)
     return [
         Assignee(
             person=row["person"],
@@ -200,6 +224,7 @@ async def _assignees(shift: ShiftNow, *, leads: bool, serves: bool) -> list[Assi
             need=row["need"],
             assigned=row["assigned"],
             phone=telephones.get(row["person"]),
+            belongs=row["person"] in members,
         )
         for row in rows
     ]

@@ -207,6 +207,23 @@ async def list_my_shifts(
     return await reading.list_my_shifts(actor.person, since=begin, until=end, cursor=cursor, limit=limit)
 
 
+@get(
+    "/people/{person:uuid}/shifts",
+    operation_id="listPersonShifts",
+    responses=refusals(BadCursor, Forbidden, NotFound),
+    tags=TAGS,
+)
+async def list_person_shifts(
+    person: FromPath[UUID],
+    actor: NamedDependency[Actor],
+    clock: NamedDependency[Clock],
+    cursor: CursorParam = None,
+    limit: Limit = 50,
+) -> ShiftPage:
+    """What a person still has ahead, by the shifts' starts: to be looked at before a role of theirs ends."""
+    return await reading.list_person_shifts(actor, person, now=clock.now(), cursor=cursor, limit=limit)
+
+
 router = Router(
     "/",
     route_handlers=[
@@ -220,5 +237,6 @@ router = Router(
         assign,
         unassign,
         list_my_shifts,
+        list_person_shifts,
     ],
 )

@@ -174,6 +174,9 @@ class Assignee(Response, frozen=True, kw_only=True):
     assigned: bool
     """True when a coordinator put them there, False when they signed up."""
     phone: str | None
+    belongs: bool
+    """False, for leaders and coordinators to see: they have no role in the neighbourhood any more. They stay on the shift until
+    somebody takes them off it, or gives them a role again."""
 
 
 class ShiftOut(Response, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,7 +23,7 @@ from mingxun.people.access import Act, Actor
 from mingxun.people.changes import PersonChange, keep_changes
 from mingxun.people.facts import ChangedPerson, PersonField
 from mingxun.people.facts import RosterImported as RosterImportedFact
-from mingxun.people.problems import RosterChanged, RosterLapsed, RosterUnreadable
+from mingxun.people.problems import RosterBusy, RosterChanged, RosterLapsed, RosterUnreadable
 from mingxun.people.roster import extraction, planning
 from mingxun.people.roster.addresses import building_key
 from mingxun.people.roster.fields import FATAL
@@ -40,6 +41,11 @@ SENSITIVE = frozenset({"political_status", "remark"})
 """A change of these is told without the value that is kept: reading it is recorded elsewhere (`PersonDetail`)."""
 PATIENCE = 30
 """Seconds for reading a file; the reader's own limit on processor time is lower."""
+WAIT = 20
+"""Seconds for one's turn."""
+
+_READING = asyncio.Semaphore(1)
+"""A reader may take 768 MB. Two at a time would be too much for a small machine, and nobody imports rosters all day."""
 
 logger = structlog.get_logger(__name__)
 
@@ -59,18 +65,38 @@ class _Stored(msgspec.Struct, frozen=True):
     digest: str
 
 
-async def preview(actor: Actor, neighbourhood: UUID, file_name: str, data: bytes, *, clock: Clock) -> RosterPreview:
-    """Read a roster and say what importing it would do. Nothing changes but that the preview is kept.
+class RosterFile(NamedTuple):
+    """A file that was read."""
 
-    Raises NotFound, Forbidden, RosterUnreadable.
+    sha256: bytes
+    reading: Reading
+
+
+async def read_file(data: bytes, *, clock: Clock) -> RosterFile:
+    """Read a roster. Takes up to half a minute and much memory: never call it inside a request's transaction.
+
+    One file at a time in a process; the others wait. Raises RosterUnreadable, RosterBusy.
     """
+    try:
+        async with asyncio.timeout(WAIT):
+            await _READING.acquire()
+    except TimeoutError:
+        raise RosterBusy from None
+    try:
+        extracted = await _extract(data)
+        year = (clock.now() + timedelta(hours=14)).year
+        reading = await asyncio.to_thread(read, extracted.sheets, hidden=extracted.hidden, typed=extracted.typed, this_year=year)
+    finally:
+        _READING.release()
+    _require_people(reading)
+    return RosterFile(hashlib.sha256(data).digest(), reading)
+
+
+async def preview(actor: Actor, neighbourhood: UUID, file_name: str, file: RosterFile, *, clock: Clock) -> RosterPreview:
+    """Say what importing a roster would do. Nothing changes but that the preview is kept. Raises NotFound, Forbidden."""
     actor.require(Act.IMPORT_ROSTER, neighbourhood)
     now = clock.now()
-    extracted = await _extract(data)
-    reading = await asyncio.to_thread(
-        read, extracted.sheets, hidden=extracted.hidden, typed=extracted.typed, this_year=(now + timedelta(hours=14)).year
-    )
-    _require_people(reading)
+    reading = file.reading
     plan = await _plan(neighbourhood, reading.records)
     await forget_lapsed(clock=clock)
     identity = new_id()
@@ -81,7 +107,7 @@ async def preview(actor: Actor, neighbourhood: UUID, file_name: str, data: bytes
         identity,
         neighbourhood,
         file_name,
-        hashlib.sha256(data).digest(),
+        file.sha256,
         msgspec.json.encode(stored).decode(),
         actor.person,
         now,

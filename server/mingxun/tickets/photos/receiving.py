@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from mingxun.kit.clock import Clock
 from mingxun.kit.database import fetch_row, fetch_value, transaction
 from mingxun.kit.ids import new_id
 from mingxun.kit.problems import IdTaken, NotFound
+from mingxun.kit.rate_limits import RateLimits
 from mingxun.ledger import hint
 from mingxun.people.access import Actor
 from mingxun.tickets.photos.files import Files, files_of, folder_of
@@ -22,17 +24,20 @@ from mingxun.tickets.photos.pictures import Picture, PictureRefused, make_pictur
 from mingxun.tickets.problems import DigestMismatch, PhotoRefused
 from mingxun.tickets.schemas import PhotoReceipt
 
+PHOTOS_AN_HOUR = 300
+"""Of one person: five tickets a minute with a photo each, for an hour."""
+
 _AT_WORK = ThreadPoolExecutor(max_workers=2, thread_name_prefix="photo")
 """Re-encoding takes up to seconds of a processor: two at a time in a process, the others wait their turn."""
 
 
 async def receive_photo(
-    photo: UUID, data: bytes, *, digest: bytes | None, actor: Actor, clock: Clock, data_dir: Path
+    photo: UUID, data: bytes, *, digest: bytes | None, actor: Actor, clock: Clock, limits: RateLimits, data_dir: Path
 ) -> PhotoReceipt:
     """Keep what was uploaded under the phone's id; the same bytes again by the same person get the same receipt.
 
     Runs outside a transaction and opens short ones of its own, since re-encoding must not hold a connection. `digest` is the
-    SHA-256 that the phone says. Raises DigestMismatch, PhotoRefused, IdTaken.
+    SHA-256 that the phone says. Raises DigestMismatch, PhotoRefused, IdTaken; RateLimited, but never for what is kept already.
     """
     sha256 = hashlib.sha256(data).digest()
     if digest is not None and digest != sha256:
@@ -41,6 +46,7 @@ async def receive_photo(
         known = await _receipt(photo, sha256, actor.person)
     if known is not None:
         return known
+    await limits.take("photo", str(actor.person), limit=PHOTOS_AN_HOUR, per=timedelta(hours=1))
     try:
         picture, aside = await asyncio.get_running_loop().run_in_executor(_AT_WORK, _make_and_lay_aside, data, data_dir)
     except PictureRefused as refused:
@@ -95,11 +101,16 @@ def _make_and_lay_aside(data: bytes, data_dir: Path) -> tuple[Picture, Files]:
     folder.mkdir(parents=True, exist_ok=True)
     name = new_id()
     aside = Files(folder / f"{name}.jpg", folder / f"{name}.thumb.jpg")
-    for path, content in ((aside.full, picture.full), (aside.thumbnail, picture.thumbnail)):
-        with path.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    try:
+        for path, content in ((aside.full, picture.full), (aside.thumbnail, picture.thumbnail)):
+            with path.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError:  # a disk that is full need not also keep the half of it
+        for path in (aside.full, aside.thumbnail):
+            path.unlink(missing_ok=True)
+        raise
     return picture, aside
 
 

@@ -1,0 +1,38 @@
+import { words } from '../i18n/words.svelte'
+
+export const t = words(
+  {
+    end: '结束', endOf: (role: string) => `结束${role}这个身份`,
+    endTitle: (name: string, role: string) => `${name}不再做${role}`,
+    endLast: '这是最后一个身份。结束以后，这个居民区的班次和问题都看不到了；姓名电话还在名册上。',
+    endOne: '别的身份还在，照样排班。',
+    endDo: '结束这个身份',
+    ended: (name: string, role: string) => `${name}不再是${role}了，会收到消息。`, again: '再给一个身份',
+    shutOut: '停用账号', shutTitle: (name: string) => `停用${name}的账号`,
+    shutText: '马上在所有手机上退出，也登录不了。身份和排班都不变。手机丢了、密码被人知道了，就先停用。',
+    shutDo: '停用', shut: (name: string) => `${name}登录不了了。`,
+    letInButton: '恢复账号', letIn: (name: string) => `${name}又能登录了。`, notLetIn: (name: string) => `${name}的账号没恢复。`,
+    isShut: '账号停用了',
+    aheadLabel: '后面的班', ahead: (count: number, more: boolean) => `后面还有 ${count} 班${more ? '以上' : ''}，都留着：`,
+    flagged: '这些班会标出来，请到排班里换人。', stay: '这些班不受影响，有事请打电话。',
+    nothingAhead: '后面没有排班。', looking: '正在看后面还有哪些班……',
+    notLoaded: '后面的班没拿到', notDone: '没办成', keep: '先不动',
+  },
+  {
+    end: 'End', endOf: (role) => `End the role ${role}`,
+    endTitle: (name, role) => `${name}: no longer ${role}`,
+    endLast: 'It is their last role: they will see no shifts and issues of this neighbourhood any more. Name and number stay on the roster.',
+    endOne: 'Their other roles stay, and so do their shifts.',
+    endDo: 'End this role',
+    ended: (name, role) => `${name} is no longer ${role}; a message goes to them.`, again: 'Give a role again',
+    shutOut: 'Shut the account', shutTitle: (name) => `Shut the account of ${name}`,
+    shutText: 'They are signed out on every phone at once and can’t sign in. Roles and shifts stay. Do this when a phone is lost or a password is known.',
+    shutDo: 'Shut it', shut: (name) => `${name} can’t sign in any more.`,
+    letInButton: 'Open the account again', letIn: (name) => `${name} can sign in again.`, notLetIn: (name) => `The account of ${name} is still shut.`,
+    isShut: 'The account is shut',
+    aheadLabel: 'Shifts ahead', ahead: (count, more) => `${more ? 'More than ' : ''}${count} ${count === 1 ? 'shift' : 'shifts'} ahead, all kept:`,
+    flagged: 'They will be marked where shifts are planned: find somebody else there.', stay: 'These stay as they are; call them if need be.',
+    nothingAhead: 'No shifts ahead.', looking: 'Looking for shifts ahead …',
+    notLoaded: 'The shifts ahead did not load', notDone: 'It was not done', keep: 'Leave it',
+  },
+)
