@@ -169,6 +169,27 @@ async def test_two_people_may_use_the_same_key(client: httpx.AsyncClient) -> Non
     assert await notes(client) == 2
 
 
+async def test_what_somebody_else_made_is_refused_and_leaves_nothing(client: httpx.AsyncClient) -> None:
+    reply = await client.post("/notes", json={"text": "a"}, headers={**KEY, "X-Author": str(OTHER.person)})
+    assert (reply.status_code, reply.json()["type"]) == (409, "/problems/other-author")
+    assert await notes(client) == 0
+    client.cookies.set("c", "two")
+    assert (await client.post("/notes", json={"text": "a"}, headers={**KEY, "X-Author": str(OTHER.person)})).status_code == 201
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Author": str(SOMEBODY.person)}, {"X-Author": str(SOMEBODY.person).upper()}])
+async def test_ones_own_is_taken_and_so_is_what_does_not_say_whose_it_is(
+    client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    assert (await client.post("/notes", json={"text": "a"}, headers=headers)).status_code == 201
+
+
+async def test_whose_it_is_says_nothing_to_somebody_who_is_not_signed_in(client: httpx.AsyncClient) -> None:
+    client.cookies.clear()
+    await client.post("/notes", json={"text": "a"}, headers={"X-Author": str(OTHER.person)})
+    assert await notes(client) == 1
+
+
 async def test_a_refusal_is_not_kept_so_a_retry_may_succeed(client: httpx.AsyncClient) -> None:
     assert (await client.post("/notes", json={"text": "refuse"}, headers=KEY)).status_code == 409
     assert (await client.post("/notes", json={"text": "a"}, headers=KEY)).status_code == 201

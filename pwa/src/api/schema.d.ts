@@ -2155,7 +2155,10 @@ export interface operations {
     checkIn: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2219,7 +2222,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `code-retired`: This poster was replaced: use the new one or its number, or ask a leader to vouch; tell a coordinator (`location_name`).; `id-taken`: That id belongs to something else already; make a new one. */
+            /** @description `code-retired`: This poster was replaced: use the new one or its number, or ask a leader to vouch; tell a coordinator (`location_name`).; `id-taken`: That id belongs to something else already; make a new one.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2289,7 +2292,10 @@ export interface operations {
     checkOut: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2353,7 +2359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `not-checked-in`: There is no check-in that this could end; send the check-in first, then this again.; `id-taken`: That id belongs to something else already; make a new one. */
+            /** @description `not-checked-in`: There is no check-in that this could end; send the check-in first, then this again.; `id-taken`: That id belongs to something else already; make a new one.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2423,7 +2429,10 @@ export interface operations {
     readCode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2480,6 +2489,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2902,6 +2920,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 invitation: string;
@@ -2955,6 +2975,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3118,6 +3147,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 location: string;
@@ -3184,7 +3215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `location-name-taken`: Another location of this neighbourhood has this name; choose one that people can't confuse. */
+            /** @description `location-name-taken`: Another location of this neighbourhood has this name; choose one that people can't confuse.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3255,6 +3286,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 location: string;
@@ -3310,6 +3343,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3538,6 +3580,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3586,6 +3630,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3743,6 +3796,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3791,6 +3846,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3860,6 +3924,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3906,6 +3972,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4060,6 +4135,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4115,7 +4192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `push-subscription-gone`: The push service said that this subscription is gone. The browser must end it and make another one. */
+            /** @description `push-subscription-gone`: The push service said that this subscription is gone. The browser must end it and make another one.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4197,6 +4274,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 subscription: string;
@@ -4250,6 +4329,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4319,6 +4407,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4370,7 +4460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `no-push-subscription`: No phone of yours takes notifications yet; turn them on first. */
+            /** @description `no-push-subscription`: No phone of yours takes notifications yet; turn them on first.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4526,6 +4616,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 session: string;
@@ -4579,6 +4671,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4740,6 +4841,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 membership: string;
@@ -4800,7 +4903,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `ending-refused`: The role can't be ended, or the account not be shut or opened; `refusals` names every reason (`EndingRefusal`). */
+            /** @description `ending-refused`: The role can't be ended, or the account not be shut or opened; `refusals` names every reason (`EndingRefusal`).; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4868,7 +4971,10 @@ export interface operations {
     confirmPushShown: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
+            };
             path: {
                 message: string;
             };
@@ -4921,6 +5027,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5066,6 +5181,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 neighbourhood: string;
@@ -5132,7 +5249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `area-exists`: An area of this name is there already; choose another name. */
+            /** @description `area-exists`: An area of this name is there already; choose another name.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5406,7 +5523,10 @@ export interface operations {
     geocode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
+            };
             path: {
                 neighbourhood: string;
             };
@@ -5472,7 +5592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `geocoding-off`: Looking up addresses is turned off; type the position in, or have `geocoder` set to nominatim or baidu in mingxun.toml. */
+            /** @description `geocoding-off`: Looking up addresses is turned off; type the position in, or have `geocoder` set to nominatim or baidu in mingxun.toml.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5653,6 +5773,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 neighbourhood: string;
@@ -5712,6 +5834,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5882,6 +6013,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 neighbourhood: string;
@@ -5948,7 +6081,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `plate-taken`: Another location of this neighbourhood has this plate; choose another, or leave it out to get the next free one.; `location-name-taken`: Another location of this neighbourhood has this name; choose one that people can't confuse.; `plates-used-up`: All plates from 01 to 9999 are in use; give one with a letter. */
+            /** @description `plate-taken`: Another location of this neighbourhood has this plate; choose another, or leave it out to get the next free one.; `location-name-taken`: Another location of this neighbourhood has this name; choose one that people can't confuse.; `plates-used-up`: All plates from 01 to 9999 are in use; give one with a letter.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6189,6 +6322,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 neighbourhood: string;
@@ -6255,7 +6390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `party-exists`: A party of this name is there already; choose another name. */
+            /** @description `party-exists`: A party of this name is there already; choose another name.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6423,7 +6558,10 @@ export interface operations {
     searchPeople: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
+            };
             path: {
                 neighbourhood: string;
             };
@@ -6482,6 +6620,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6638,6 +6785,8 @@ export interface operations {
             header: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
                 /** @description The file's name, to know it by; no path. Percent-encoded UTF-8. Not in the address: it may name people. */
                 "X-File-Name": string;
             };
@@ -6695,6 +6844,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6871,6 +7029,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 neighbourhood: string;
@@ -6930,6 +7090,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7109,6 +7278,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 neighbourhood: string;
@@ -7175,7 +7346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `id-taken`: That id belongs to something else already; make a new one.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids. */
+            /** @description `id-taken`: That id belongs to something else already; make a new one.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7331,6 +7502,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 person: string;
@@ -7391,7 +7564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `ending-refused`: The role can't be ended, or the account not be shut or opened; `refusals` names every reason (`EndingRefusal`). */
+            /** @description `ending-refused`: The role can't be ended, or the account not be shut or opened; `refusals` names every reason (`EndingRefusal`).; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7462,6 +7635,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 person: string;
@@ -7522,7 +7697,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `ending-refused`: The role can't be ended, or the account not be shut or opened; `refusals` names every reason (`EndingRefusal`). */
+            /** @description `ending-refused`: The role can't be ended, or the account not be shut or opened; `refusals` names every reason (`EndingRefusal`).; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7780,6 +7955,8 @@ export interface operations {
             header?: {
                 /** @description RFC 9530, `sha-256=:…:` in base64: what the bytes must be on arrival. */
                 "Content-Digest"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 photo: string;
@@ -7847,7 +8024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `id-taken`: That id belongs to something else already; make a new one. */
+            /** @description `id-taken`: That id belongs to something else already; make a new one.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8003,6 +8180,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 roster_import: string;
@@ -8065,7 +8244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `roster-changed`: The people of the neighbourhood have changed since the preview; make a new one and look again. */
+            /** @description `roster-changed`: The people of the neighbourhood have changed since the preview; make a new one and look again.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8267,7 +8446,10 @@ export interface operations {
     signOut: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8309,6 +8491,15 @@ export interface operations {
             };
             /** @description `too-slow`: What was sent did not arrive in time; send it again, where the network is better. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8570,6 +8761,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 shift: string;
@@ -8636,7 +8829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `shift-changed`: Somebody changed the shift since you loaded it; load it again. `version` is the present one.; `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first.; `shift-change-conflicts`: People on the shift serve elsewhere at the new time; `conflicts` names them. Unassign them, or choose another time.; `needs-below-taken`: More people are on the shift than it would have places; `needs` says how many to unassign first. */
+            /** @description `shift-changed`: Somebody changed the shift since you loaded it; load it again. `version` is the present one.; `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first.; `shift-change-conflicts`: People on the shift serve elsewhere at the new time; `conflicts` names them. Unassign them, or choose another time.; `needs-below-taken`: More people are on the shift than it would have places; `needs` says how many to unassign first.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8707,6 +8900,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 shift: string;
@@ -8773,7 +8968,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `sign-up-refused`: No place for this person; `reasons` says why, `conflict` names the overlapping shift, `missing` what places left want. */
+            /** @description `sign-up-refused`: No place for this person; `reasons` says why, `conflict` names the overlapping shift, `missing` what places left want.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8844,6 +9039,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 person: string;
@@ -8905,7 +9102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first. */
+            /** @description `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8976,6 +9173,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 shift: string;
@@ -9042,7 +9241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first. */
+            /** @description `shift-closed`: The shift is `over` or `cancelled` (`state`), and stays as it was; or over and not empty (`took_place`): take people off first.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9113,6 +9312,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 shift: string;
@@ -9175,7 +9376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `sign-up-refused`: No place for this person; `reasons` says why, `conflict` names the overlapping shift, `missing` what places left want. */
+            /** @description `sign-up-refused`: No place for this person; `reasons` says why, `conflict` names the overlapping shift, `missing` what places left want.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9246,6 +9447,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 shift: string;
@@ -9306,7 +9509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `withdraw-refused`: The place can't be given back; `reasons` says why. After the start, ask the coordinator. */
+            /** @description `withdraw-refused`: The place can't be given back; `reasons` says why. After the start, ask the coordinator.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9377,6 +9580,8 @@ export interface operations {
             header?: {
                 /** @description Made anew for each thing done, the same for each retry of it: a retry gets the first reply again. */
                 "Idempotency-Key"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 shift: string;
@@ -9443,7 +9648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `not-checked-in`: There is no check-in that this could end; send the check-in first, then this again.; `id-taken`: That id belongs to something else already; make a new one. */
+            /** @description `not-checked-in`: There is no check-in that this could end; send the check-in first, then this again.; `id-taken`: That id belongs to something else already; make a new one.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9601,6 +9806,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
                 "If-Match"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 ticket: string;
@@ -9663,7 +9870,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `already-claimed`: Somebody claimed it before; `party_name`, `by_name` and `at` say who and when. Nothing is left to do.; `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`. */
+            /** @description `already-claimed`: Somebody claimed it before; `party_name`, `by_name` and `at` say who and when. Nothing is left to do.; `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9736,6 +9943,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
                 "If-Match"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 ticket: string;
@@ -9802,7 +10011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`. */
+            /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9875,6 +10084,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
                 "If-Match"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 ticket: string;
@@ -9941,7 +10152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`. */
+            /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10014,6 +10225,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
                 "If-Match"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 ticket: string;
@@ -10080,7 +10293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids. */
+            /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10153,6 +10366,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
                 "If-Match"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 ticket: string;
@@ -10219,7 +10434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids. */
+            /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `ticket-refused`: It can't be done as the ticket stands; `refusal` says why: `no_party` or `same_party`.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10292,6 +10507,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
                 /** @description The version that was seen, to act on nothing newer: `3` or `"3"`. Left out: act anyway. */
                 "If-Match"?: string;
+                /** @description The person who made this, for what waited on a phone: refused when somebody else is signed in by now. */
+                "X-Author"?: string;
             };
             path: {
                 ticket: string;
@@ -10358,7 +10575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids. */
+            /** @description `ticket-changed`: The ticket has moved on; `state`, `version`, `last_act`, `by_name`, `party_name` and `at` say to where. Look again.; `photo-unusable`: `photos` are on a ticket already, named twice, or somebody else's; take them off or send them under new ids.; `other-author`: This was made by somebody else than is signed in here (`X-Author`); it waits until they are. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -13,6 +13,7 @@ from mingxun.kit.problems import (
     InvalidBody,
     KeyReused,
     NotFound,
+    OtherAuthor,
     Overloaded,
     Problem,
     RateLimited,
@@ -45,6 +46,9 @@ def contract(app: Litestar, *, cookie: str) -> dict[str, Any]:
             handler = handlers[operation["operationId"]]
             signed_in = "actor" in handler.parsed_fn_signature.parameters
             added = [*_ALWAYS, *(_SIGNED_IN if signed_in else ()), *(_WRITING if method != "get" else ())]
+            if signed_in and method != "get":
+                added.append(OtherAuthor)
+                operation.setdefault("parameters", []).append(_AUTHOR)
             if "{" in path:
                 added.append(NotFound)
             if handler.opt.get("retryable"):
@@ -110,6 +114,13 @@ def _close_requests(document: dict[str, Any]) -> None:
             waiting += [value for key, value in part.items() if key != "$ref"]
 
 
+_AUTHOR = {
+    "name": "X-Author",
+    "in": "header",
+    "required": False,
+    "description": "The person who made this, for what waited on a phone: refused when somebody else is signed in by now.",
+    "schema": {"type": "string", "format": "uuid"},
+}
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",

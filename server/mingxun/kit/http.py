@@ -27,6 +27,7 @@ from mingxun.kit.problems import (
     BadRequest,
     CrossSite,
     KeyReused,
+    OtherAuthor,
     Problem,
     TooSlow,
     Unauthenticated,
@@ -258,11 +259,15 @@ class Boundary:
                 raise _Undo
 
     async def _bring_in(self, scope: Scope, token: str) -> None:
+        """Raises OtherAuthor when a phone sends what somebody else made on it: its queue and its cookie can differ for a moment."""
         actor = await self._authenticate(token)
-        if actor is not None:
-            scope["state"]["actor"] = actor
-        else:
+        if actor is None:
             scope["state"].pop("actor", None)
+            return
+        author = Headers.from_scope(scope).get("x-author")
+        if author is not None and author.lower() != str(actor.person):
+            raise OtherAuthor
+        scope["state"]["actor"] = actor
 
     async def _attempt(self, request: Request[Any, Any, Any]) -> "_Attempt | None":
         """What this request may be a retry of; None when it can't be one. Raises BadRequest for a malformed key."""

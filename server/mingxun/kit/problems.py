@@ -79,6 +79,14 @@ class Forbidden(Problem):
     title = "Your roles don't allow this"
 
 
+class OtherAuthor(Problem):
+    """This was made by somebody else than is signed in here (`X-Author`); it waits until they are."""
+
+    status = 409
+    slug = "other-author"
+    title = "Somebody else made this"
+
+
 class CrossSite(Problem):
     """Changes are accepted from this site's own pages only."""
 
