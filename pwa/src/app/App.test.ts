@@ -1,13 +1,15 @@
 import axe from 'axe-core'
-import { screen, waitFor } from '@testing-library/dom'
+import { screen, waitFor, within } from '@testing-library/dom'
 import userEvent from '@testing-library/user-event'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Me, Role } from '../api/types'
 import { language } from '../i18n/language.svelte'
+import { keep } from '../outbox/disk'
 import * as make from '../outbox/make'
 import * as store from '../outbox/store'
 import { close, readFact, writeFact } from '../storage/database'
+import { hasDrafts, writeDraft } from '../storage/drafts'
 
 const NEIGHBOURHOOD = { id: '4ae7c5d0-0000-7000-8000-000000000001', name: '凌云里居民区' }
 const me = (role: Role, more: Partial<Me> = {}): Me => ({
@@ -186,7 +188,7 @@ describe('me', () => {
 
   it('warns before signing out with something unsent, and keeps it', async () => {
     who = me('volunteer')
-    await store.keep([{ item: { ...make.checkIn({ id: 'c1', code: '408215' }, { author: who.id, about: { place: '东门岗亭' }, now: new Date() }), state: 'needs-you' } }])
+    await keep([{ item: { ...make.checkIn({ id: 'c1', code: '408215' }, { author: who.id, about: { place: '东门岗亭' }, now: new Date() }), state: 'needs-you' } }])
     await start('/me')
     const user = userEvent.setup()
     await screen.findAllByText('1 条没送到')
@@ -200,7 +202,7 @@ describe('me', () => {
 
   it('shows what waits, and lets one try, share or delete it', async () => {
     who = me('volunteer')
-    await store.keep([{ item: { ...make.checkIn({ id: 'c1', code: '408215' }, { author: who.id, about: { place: '东门岗亭' }, now: new Date() }), state: 'needs-you', setback: { why: 'problem', problem: { type: '/problems/code-retired', title: '', status: 409, location_name: '东门岗亭' } } } }])
+    await keep([{ item: { ...make.checkIn({ id: 'c1', code: '408215' }, { author: who.id, about: { place: '东门岗亭' }, now: new Date() }), state: 'needs-you', setback: { why: 'problem', problem: { type: '/problems/code-retired', title: '', status: 409, location_name: '东门岗亭' } } } }])
     await start('/me')
     const user = userEvent.setup()
     await user.click(await screen.findByRole('button', { name: /1 条没送到, / }))
@@ -209,9 +211,140 @@ describe('me', () => {
     expect(dialog).toHaveTextContent('东门岗亭的海报换过了')
     await noViolations()
     await user.click(screen.getByRole('button', { name: '删掉' }))
-    await waitFor(async () => expect(await store.all()).toEqual([]))
-    await user.click(await screen.findByRole('button', { name: '撤回' }))
-    await waitFor(async () => expect((await store.all()).map((item) => item.id)).toEqual(['c1']))
+    await waitFor(() => expect(dialog).toHaveTextContent('都上传了'))
+    // All but the sheet is inert while it is open: the way back stands in it.
+    await user.click(await within(dialog).findByRole('button', { name: '撤回' }))
+    await waitFor(() => expect(dialog).toHaveTextContent('签到 · 东门岗亭'))
+    expect((await store.all()).map((item) => [item.id, item.state])).toEqual([['c1', 'needs-you']])
+  })
+
+  it('signs out without a network, and ends the session before it asks who is signed in', async () => {
+    who = me('volunteer')
+    await start('/me')
+    const user = userEvent.setup()
+    const button = await screen.findByRole('button', { name: '退出登录' })
+    vi.stubGlobal('fetch', (request: Request) => {
+      asked.push(`${request.method} ${new URL(request.url).pathname}`)
+      return Promise.reject(new TypeError('Failed to fetch'))
+    })
+    vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
+    await user.click(button)
+    await waitFor(() => expect(location.pathname).toBe('/sign-in'))
+    expect(await readFact('me')).toBeUndefined()
+    await leave()
+    document.body.replaceChildren()
+
+    asked = []
+    await start('/')
+    await title('登录明巡')
+    expect(asked).toEqual(['DELETE /api/session'])
+    await leave()
+    document.body.replaceChildren()
+
+    // The network is back, and the cookie still good.
+    vi.restoreAllMocks()
+    vi.stubGlobal('fetch', server)
+    asked = []
+    await start('/')
+    await title('登录明巡')
+    await waitFor(() => expect(who).toBeNull())
+    expect(asked).toEqual(['DELETE /api/session'])
+    await waitFor(async () => expect(await readFact('to-end')).toBeUndefined())
+  })
+})
+
+describe('a session that ends meanwhile', () => {
+  it('is begun again over what somebody was writing, which goes on', async () => {
+    who = me('volunteer')
+    await start('/report')
+    await title('报问题')
+    const user = userEvent.setup()
+    await user.type(screen.getByLabelText('说一句（可以不写）'), '三楼灯不亮')
+    who = null
+    const { session } = await import('../session/session.svelte')
+    await session.refresh()
+    const dialog = await screen.findByRole('dialog', { name: '登录明巡' })
+    expect(dialog).toHaveTextContent('要重新登录一下')
+    expect(location.pathname).toBe('/report')
+    expect(await readFact('me')).toBeUndefined()
+    await user.type(within(dialog).getByLabelText('手机号'), '13800000000')
+    await user.type(within(dialog).getByLabelText('密码'), 'right')
+    await user.click(within(dialog).getByRole('button', { name: '登录' }))
+    await waitFor(() => expect(screen.queryByRole('dialog', { name: '登录明巡' })).toBeNull())
+    expect(screen.getByLabelText('说一句（可以不写）')).toHaveValue('三楼灯不亮')
+  })
+
+  it('of this tab is not over because an older one is', async () => {
+    who = me('volunteer')
+    await start('/me')
+    await title('王秀珍')
+    // Another tab has signed in since.
+    await waitFor(async () => expect(await readFact('me')).toBeDefined())
+    who = me('volunteer', { session: '4ae7c5d0-0000-7000-8000-00000000000a' })
+    await writeFact('me', who)
+    const { session } = await import('../session/session.svelte')
+    await session.expire()
+    expect(session.state).toBe('in')
+    expect(session.me?.session).toBe(who.session)
+    expect(await readFact('me')).toEqual(who)
+  })
+})
+
+describe('two tabs', () => {
+  it('do not go on under another’s name', async () => {
+    who = me('volunteer')
+    await start('/me')
+    await title('王秀珍')
+    const { session } = await import('../session/session.svelte')
+    const reload = vi.spyOn(session, 'anew').mockImplementation(() => undefined)
+    await writeFact('me', me('coordinator', { id: '4ae7c5d0-0000-7000-8000-0000000000ff' }))
+    document.dispatchEvent(new Event('visibilitychange'))
+    await waitFor(() => expect(reload).toHaveBeenCalled())
+  })
+
+  it('leave together', async () => {
+    who = me('volunteer')
+    await start('/me')
+    await title('王秀珍')
+    await writeFact('me', undefined)
+    document.dispatchEvent(new Event('visibilitychange'))
+    await title('登录明巡')
+  })
+})
+
+describe('a report that was not sent', () => {
+  it('is there again when the app was closed, and gone after signing out, which says so', async () => {
+    who = me('volunteer')
+    await start('/report')
+    await title('报问题')
+    const user = userEvent.setup()
+    await user.type(screen.getByLabelText('说一句（可以不写）'), '三楼灯不亮')
+    await waitFor(async () => expect(await hasDrafts(me('volunteer').id)).toBe(true))
+    await leave()
+    document.body.replaceChildren()
+
+    await start('/report')
+    await screen.findByText('接着上次没报完的')
+    expect(screen.getByLabelText('说一句（可以不写）')).toHaveValue('三楼灯不亮')
+    await noViolations()
+    await leave()
+    document.body.replaceChildren()
+
+    await start('/me')
+    await user.click(await screen.findByRole('button', { name: '退出登录' }))
+    expect(await screen.findByRole('dialog')).toHaveTextContent('还有一份没报完的问题')
+    await user.click(screen.getByRole('button', { name: '不要了，退出' }))
+    await waitFor(() => expect(location.pathname).toBe('/sign-in'))
+    expect(await hasDrafts(me('volunteer').id)).toBe(false)
+  })
+
+  it('is another person’s business only when it is theirs', async () => {
+    await writeDraft('somebody-else', 'report', { at: Date.now(), said: '别人写的', seenAt: null, category: null, place: null, whereabouts: '', urgent: false })
+    who = me('volunteer')
+    await start('/report')
+    await title('报问题')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(screen.getByLabelText('说一句（可以不写）')).toHaveValue('')
   })
 })
 

@@ -5,7 +5,9 @@ import { Refused } from '../api/problem'
 import type { ProblemDocument } from '../api/problem'
 import type { AttendanceOut, CodeReading, ShiftOut } from '../api/types'
 import { openStay, shiftAt, type Stay } from '../duty/next'
-import { outbox, type Kept } from '../outbox/outbox.svelte'
+import { read, remove } from '../outbox/deciding'
+import { checkIn, checkOut, type Kept } from '../outbox/keeping'
+import { outbox } from '../outbox/outbox.svelte'
 import { t as kept } from '../outbox/words'
 import { spoken, type Scanned } from './code'
 import type { Locator } from './locator'
@@ -135,7 +137,7 @@ export class Flow {
     this.step = { is: 'sending', leaving: false, place: place.name }
     const position = await this.#locator.get()
     await this.#keep({ leaving: false, place, at, located: position !== null }, () =>
-      outbox.checkIn({ code: code.text, at: at.toISOString(), position, shift, sign_up: signUp }, { place: place.name, ...(place.id ? { location: place.id } : {}), ...(place.plate ? { plate: place.plate } : {}) }),
+      checkIn({ code: code.text, at: at.toISOString(), position, shift, sign_up: signUp }, { place: place.name, ...(place.id ? { location: place.id } : {}), ...(place.plate ? { plate: place.plate } : {}) }),
     )
   }
 
@@ -146,7 +148,7 @@ export class Flow {
     this.step = { is: 'sending', leaving: true, place: place.name }
     const position = await this.#locator.get()
     await this.#keep({ leaving: true, place, at, located: position !== null }, () =>
-      outbox.checkOut({ attendance: stay?.id ?? null, code: code?.text ?? null, at: at.toISOString(), position }, { place: place.name }),
+      checkOut({ attendance: stay?.id ?? null, code: code?.text ?? null, at: at.toISOString(), position }, { place: place.name }),
     )
   }
 
@@ -170,6 +172,8 @@ export class Flow {
     if (result?.state === 'delivered') {
       const { receipt } = result
       this.#delivered(receipt)
+      // Said on the screen that comes now.
+      if (receipt.conflict) void read(outcome.item)
       this.step = { is: 'done', outcome: { ...outcome, state: 'delivered', receipt, place: { id: receipt.location, name: receipt.location_name, plate: receipt.plate } } }
     } else if (result?.state === 'needs-you') {
       if (result.problem) {
@@ -200,6 +204,11 @@ export class Flow {
   async forget(): Promise<void> {
     const refused = this.#refused
     this.#refused = null
-    if (refused) await outbox.remove(refused)
+    if (!refused) return
+    try {
+      await remove(refused)
+    } catch {
+      // It stays in the list of what did not get through.
+    }
   }
 }

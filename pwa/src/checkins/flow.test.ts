@@ -10,9 +10,11 @@ vi.mock('../api/client', () => ({
   api: { POST: () => server.read() as unknown, GET: () => server.attendance() as unknown },
   call: async (answer: Promise<unknown>) => answer,
 }))
-vi.mock('../outbox/outbox.svelte', async () => ({ NotSaved: (await vi.importActual<typeof import('../outbox/store')>('../outbox/store')).NotSaved, outbox: box }))
+vi.mock('../outbox/outbox.svelte', () => ({ outbox: box }))
+vi.mock('../outbox/keeping', () => ({ checkIn: box.checkIn, checkOut: box.checkOut }))
+vi.mock('../outbox/deciding', () => ({ remove: box.remove }))
 
-import { NotSaved } from '../outbox/store'
+import { NotSaved } from '../outbox/disk'
 import { scanned, type Scanned } from './code'
 import { Flow } from './flow.svelte'
 

@@ -8,7 +8,11 @@ class Inbox {
   /** Follow the number of unread messages while signed in. Returns how to stop. */
   start(): () => void {
     void this.look()
-    return onHint(() => true, () => void this.look())
+    const stop = onHint(() => true, () => void this.look())
+    return () => {
+      stop()
+      this.unread = 0
+    }
   }
 
   async look(): Promise<void> {

@@ -2,19 +2,21 @@
 import { network } from '../api/network.svelte'
 import { readFact } from '../storage/database'
 import { locked } from './lock'
-import { tell } from './news'
+import { onLetGo, tell } from './news'
+import { reachable } from './reach'
 import { sender } from './sender'
 
 export const engine = sender({
   fetch: async (request) => {
-    try {
-      const response = await fetch(request)
-      network.answered()
-      return response
-    } catch (error) {
-      network.failed()
-      throw error
-    }
+    const response = await fetch(request)
+    network.answered()
+    return response
+  },
+  reachable: async () => {
+    const there = await reachable()
+    if (there) network.answered()
+    else network.failed()
+    return there
   },
   now: () => new Date(),
   // From the store and not from this tab's memory: another tab may have signed in as somebody else.
@@ -24,3 +26,4 @@ export const engine = sender({
   random: Math.random,
   origin: location.origin,
 })
+onLetGo(engine.letGo)

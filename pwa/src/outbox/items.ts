@@ -14,6 +14,8 @@ export type Setback =
   | { why: 'unreachable' }
   /** A success whose body is not the receipt for this item. */
   | { why: 'no-receipt' }
+  /** The phone has lost the bytes of this photo (the browser made room, or they were cut). */
+  | { why: 'no-content' }
 
 export interface Item {
   /** Order of sending; given by the store. */
@@ -42,14 +44,19 @@ export interface Item {
   author: string
   /** Ids of items that must have gone before. One that is no longer here has gone (or was deleted by its author). */
   dependsOn: string[]
-  state: 'waiting' | 'needs-you'
+  /** `given-up`: deleted by its author, who can still take that back for a moment. Not shown, not sent. */
+  state: 'waiting' | 'needs-you' | 'given-up'
+  /** When it was given up, and what it was before. */
+  givenUp?: { at: number; from: 'waiting' | 'needs-you' }
+  /** How often it failed by itself. Times without any network don't count: they say nothing of this item. */
   tries: number
   /** Not before this, milliseconds of the phone's clock. */
   nextTryAt: number
   setback: Setback | null
 }
 
-export interface Receipt { id: string; kind: Kind; author: string; at: number; receipt: unknown }
+/** `read`: the person has seen that it says something unexpected. */
+export interface Receipt { id: string; kind: Kind; author: string; at: number; receipt: unknown; read?: boolean }
 
 const field = (value: unknown, key: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined)
 
@@ -105,16 +112,38 @@ export function retryAfter(header: string | null, now: Date): number | null {
 }
 
 const dueAt = (item: Item, now: number): number => (item.nextTryAt > now + LONGEST_PAUSE ? now : item.nextTryAt)
+/** Nobody answered it the last time: among equals, others go first. */
+const unheard = (item: Item): number => (item.setback?.why === 'unreachable' ? 1 : 0)
 
-/** Those of `author` that wait for nothing but their time. */
-function free(items: readonly Item[], author: string): Item[] {
-  const here = new Set(items.map((item) => item.id))
-  return items.filter((item) => item.author === author && item.state === 'waiting' && !item.dependsOn.some((id) => here.has(id)))
+/** Whether `item` has to wait for `before`, which it stands on and which is still on the phone. */
+function waitsFor(item: Item, before: Item): boolean {
+  // A report is worth having whatever becomes of the check-in (queues of older apps name it).
+  if (item.kind === 'ticket' && before.kind === 'check-in') return false
+  // Who leaves without saying what: after the check-ins that are on their way, not after those that the server refused.
+  if (item.kind === 'check-out' && item.body?.attendance == null) return before.state !== 'needs-you'
+  return true
 }
 
-/** The next item to send, of those that are due: what failed least, so that one that never gets through holds nothing back; then the oldest. */
-export function nextDue(items: readonly Item[], author: string, now: number): Item | undefined {
-  return free(items, author).filter((item) => dueAt(item, now) <= now).sort((a, b) => a.tries - b.tries || (a.seq ?? 0) - (b.seq ?? 0))[0]
+/** Those of `author` that may go as far as their forerunners are concerned, by their age. */
+function free(items: readonly Item[], author: string): Item[] {
+  const here = new Map(items.map((item) => [item.id, item]))
+  const held = (item: Item) => item.dependsOn.some((id) => {
+    const before = here.get(id)
+    return before !== undefined && waitsFor(item, before)
+  })
+  return items.filter((item) => item.author === author && item.state === 'waiting' && !held(item))
+}
+
+/**
+ * The next item to send of those that are due: who is present and what happened before pictures, which take long; then what failed
+ * least, so that one that never gets through holds nothing back; then the oldest.
+ */
+export function nextDue(items: readonly Item[], author: string, now: number, passed?: ReadonlySet<string>): Item | undefined {
+  const urgent = new Set(items.filter((item) => item.kind === 'ticket' && item.body?.urgency === 'urgent').flatMap((item) => item.dependsOn))
+  const rank = (item: Item) => (item.kind !== 'photo' ? 0 : urgent.has(item.id) ? 1 : 2)
+  return free(items, author)
+    .filter((item) => dueAt(item, now) <= now && !passed?.has(item.id))
+    .sort((a, b) => rank(a) - rank(b) || a.tries - b.tries || unheard(a) - unheard(b) || (a.seq ?? 0) - (b.seq ?? 0))[0]
 }
 
 /** When something becomes due, milliseconds of the phone's clock; null when nothing will by itself. */

@@ -25,8 +25,8 @@ export function ticket(neighbourhood: string, body: { id: string } & Record<stri
 export type TicketAct = 'claim' | 'decline' | 'hand-over' | 'resolution' | 'verification' | 'reopening'
 
 /** `version` is that of the ticket as it was seen; none when it has not been sent yet. */
-export function ticketAct(ticketId: string, act: TicketAct, body: Record<string, unknown>, version: number | null, { author, about, now, dependsOn = [] }: Made): Item {
-  return { ...base(crypto.randomUUID(), author, { act, ...about }, now, dependsOn), kind: 'ticket-act', method: 'POST', url: `/api/tickets/${ticketId}/${act}`, body, content: null, idempotencyKey: crypto.randomUUID(), ...(version === null ? {} : { ifMatch: `"${version}"` }) }
+export function ticketAct(ticketId: string, act: TicketAct, body: Record<string, unknown>, version: number | null, { author, about, now, dependsOn = [] }: Made, id: string = crypto.randomUUID()): Item {
+  return { ...base(id, author, { act, ...about }, now, dependsOn), kind: 'ticket-act', method: 'POST', url: `/api/tickets/${ticketId}/${act}`, body, content: null, idempotencyKey: crypto.randomUUID(), ...(version === null ? {} : { ifMatch: `"${version}"` }) }
 }
 
 /** SHA-256 in hexadecimal, as the photo's receipt has it. */

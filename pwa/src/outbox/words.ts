@@ -19,6 +19,14 @@ export const t = words(
     share: '发给别人',
     remove: '删掉',
     removed: '删掉了',
+    notRemoved: '没删掉，手机不让改。关掉明巡再打开试试。',
+    copy: '抄下文字',
+    copied: '文字抄好了，可以粘贴到微信里。',
+    notShared: '没发出去，手机不让发。',
+    look: '看看工单现在怎样',
+    noContent: '照片在手机里找不到了，多半是手机清理过。删掉这张，别的照样送。',
+    conflict: (kind: string, place: string) => `${kind} · ${place}：送到了，但和别的记录对不上`,
+    gotIt: '知道了',
     others: (count: number) => `还有 ${count} 条是别人存的，等他们在这部手机登录再送。`,
     explain: '每一条都等到服务器的回执才从手机里去掉。',
     shareText: (what: string, when: string, who: string) => `${what}，${when}，${who}（明巡里没送出去，先这样告诉您）`,
@@ -42,9 +50,33 @@ export const t = words(
     share: 'Send to somebody',
     remove: 'Delete',
     removed: 'Deleted',
+    notRemoved: 'Not deleted: the phone does not allow it. Close the app and open it again.',
+    copy: 'Copy the words',
+    copied: 'Copied; paste them into a message.',
+    notShared: 'Not sent: the phone does not allow it.',
+    look: 'See the ticket now',
+    noContent: 'The photo is gone from the phone, probably cleaned up. Delete it; the rest is sent all the same.',
+    conflict: (kind, place) => `${kind} · ${place}: it got through, but another record says otherwise`,
+    gotIt: 'I see',
     others: (count) => `${count} more were saved by somebody else and wait until they sign in on this phone.`,
     explain: 'Each leaves the phone only on the server’s receipt.',
     shareText: (what, when, who) => `${what}, ${when}, ${who} (did not get through in Mingxun, so I tell you this way)`,
     notKept: 'It was not saved: the phone is full, or the browser does not allow it. Make room and try again, or write it down.',
+  },
+)
+
+/** What a record says otherwise (the server’s `Conflict`). Both are kept. */
+export const conflictWords: Record<string, string> & { other: string } = words(
+  {
+    left_twice: '走的时间有两种说法，先按早的算。都留着，统筹员会看。',
+    left_before_arriving: '走的时间比到的还早，先不算时间。都留着，统筹员会看。',
+    overlaps: '这段时间您在另一处也签了到。都留着，统筹员会看。',
+    other: '都留着，统筹员会看。',
+  },
+  {
+    left_twice: 'There are two accounts of when you left; the earlier one counts for now. Both are kept, and a coordinator looks.',
+    left_before_arriving: 'You left before you came; no time counts for now. Both are kept, and a coordinator looks.',
+    overlaps: 'You were checked in at another place during this time. Both are kept, and a coordinator looks.',
+    other: 'Both are kept, and a coordinator looks.',
   },
 )

@@ -3,11 +3,13 @@ import { api, call, onSignedOut } from '../api/client'
 import { Refused, Unreachable } from '../api/problem'
 import type { Me, NeighbourhoodRef, Role } from '../api/types'
 import { language, languageIsChosen } from '../i18n/language.svelte'
-import { locked } from '../outbox/lock'
 import { eraseReadings, readFact, writeFact } from '../storage/database'
-import { forgetReadings } from '../storage/reading.svelte'
+import { forgetReadings, resumeReadings } from '../storage/reading.svelte'
 
-type State = 'starting' | 'out' | 'in'
+/** `expired`: the server ended it. Who it was is still known, and what they were at stays, out of sight, until they sign in again. */
+export type State = 'starting' | 'out' | 'in' | 'expired'
+/** What tabs tell one another. The phone has one session, whichever tab began or ended it. */
+export type News = 'began' | 'left' | 'expired'
 
 const PLANNERS: readonly Role[] = ['coordinator', 'secretary', 'subdistrict_admin']
 const FIELD: readonly Role[] = ['volunteer', 'building_leader', ...PLANNERS]
@@ -15,10 +17,19 @@ const FIELD: readonly Role[] = ['volunteer', 'building_leader', ...PLANNERS]
 /** Where somebody comes who is not signed in: no need to ask. */
 const OUTSIDE = new Set(['/sign-in', '/i'])
 
+/** What changes a session comes with the screens that do, and when another tab did. */
+const changing = () => import('./changing')
+const end = () => void changing().then((one) => one.end(), () => undefined)
+
 class Session {
   state = $state<State>('starting')
   me = $state.raw<Me | null>(null)
   #chosen = $state<string | null>(null)
+  /** Signed out without a network: the server's session is still to be ended, and its cookie must not be asked who it is. */
+  toEnd = false
+  /** Whether the phone could write down who is signed in. Where it can't, its memory says nothing. */
+  written = false
+  readonly #channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('mingxun-session') : null
 
   /** Every neighbourhood in which the person has a role. */
   neighbourhoods = $derived.by<NeighbourhoodRef[]>(() => {
@@ -58,12 +69,21 @@ class Session {
   /** From what is kept at once, then from the server. */
   async start(): Promise<void> {
     onSignedOut(() => void this.expire())
-    const kept = await Promise.all([readFact<Me>('me'), readFact<string>('neighbourhood')]).catch(() => [undefined, undefined] as const)
+    const follow = (news?: News) => void changing().then((one) => one.follow(news), () => undefined)
+    this.#channel?.addEventListener('message', (event) => follow(event.data as News))
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && follow())
+    addEventListener('online', () => this.toEnd && end())
+    const kept = await Promise.all([readFact<Me>('me'), readFact<string>('neighbourhood'), readFact<boolean>('to-end')]).catch(() => [undefined, undefined, undefined] as const)
     this.#chosen = kept[1] ?? null
+    this.toEnd = kept[2] === true
     if (kept[0]) {
       this.me = kept[0]
+      this.written = true
       this.state = 'in'
       void this.refresh()
+    } else if (this.toEnd) {
+      this.state = 'out'
+      end()
     } else if (OUTSIDE.has(location.pathname)) this.state = 'out'
     // The phone may have forgotten what its cookie still knows.
     else await this.refresh()
@@ -71,7 +91,7 @@ class Session {
 
   async refresh(): Promise<void> {
     try {
-      await this.#become(await call(api.GET('/api/me')))
+      await this.become(await call(api.GET('/api/me')))
     } catch (error) {
       if (error instanceof Refused && error.problem.status === 401) await this.expire()
       else if (this.state === 'starting') this.state = 'out'
@@ -79,51 +99,66 @@ class Session {
     }
   }
 
-  /** Become whom `how` signs in. Nothing of the outbox is under way while the cookie changes hands. */
-  async enter(how: () => Promise<Me>): Promise<void> {
-    await locked(async () => this.#become(await how()))
-  }
-
-  /** Without a network the phone forgets all the same; the server's session then ends by itself or from another device. */
-  async signOut(): Promise<void> {
-    await locked(async () => {
-      try {
-        await call(api.DELETE('/api/session'))
-      } catch (error) {
-        if (!(error instanceof Refused) || error.problem.status !== 401) throw error
-      }
-      await this.#forget()
-    })
-  }
-
-  /** The server no longer knows the session. What waits to be sent waits for the same person. */
+  /** The server no longer knows the session. What waits to be sent, and what is half written, waits for the same person. */
   async expire(): Promise<void> {
-    if (this.state === 'out') return
-    await this.#forget()
+    if (this.state === 'starting') this.state = 'out'
+    if (this.state !== 'in') return
+    const kept = this.written ? await readFact<Me>('me').catch(() => undefined) : undefined
+    // Another tab has signed in since: it is not that session which is over.
+    if (kept && kept.session !== this.me?.session) return (await changing()).follow()
+    await this.forget('expired')
+    this.tell('expired')
   }
 
-  async speak(to: 'zh' | 'en'): Promise<void> {
-    language.set(to)
-    if (this.me && this.me.language !== to) await this.#become(await call(api.PATCH('/api/me', { body: { language: to } })))
+  /** The app as freshly opened. */
+  anew(): void {
+    location.reload()
   }
 
-  async #become(me: Me): Promise<void> {
-    if (this.me && this.me.id !== me.id) {
+  async become(me: Me): Promise<void> {
+    const before = this.me
+    if (before && before.id !== me.id) {
       forgetReadings()
       await eraseReadings().catch(() => undefined)
     }
-    await writeFact('me', me).catch(() => undefined)
+    try {
+      await writeFact('me', me)
+      if (this.toEnd) await writeFact('to-end', undefined)
+      this.written = true
+    } catch {
+      this.written = false
+    }
+    this.toEnd = false
     if (!languageIsChosen()) language.set(me.language)
-    this.me = me
-    this.state = 'in'
+    if (this.state !== 'in' || before?.session !== me.session) this.tell('began')
+    // What is on the screen, or behind the sign-in, is another person's.
+    if (before && before.id !== me.id && this.written) return this.anew()
+    this.enter(me)
   }
 
-  async #forget(): Promise<void> {
-    await eraseReadings().catch(() => undefined)
+  enter(me: Me): void {
+    const again = this.state === 'expired'
+    this.me = me
+    this.state = 'in'
+    if (again) resumeReadings()
+  }
+
+  /** Erase what the phone has of the person who was signed in. */
+  async forget(to: 'out' | 'expired'): Promise<void> {
+    await eraseReadings(to === 'out' ? this.me?.id : undefined).catch(() => undefined)
+    this.leave(to)
+    void changing().then((one) => one.clearTray(), () => undefined)
+  }
+
+  leave(to: 'out' | 'expired'): void {
     forgetReadings()
-    this.me = null
-    this.#chosen = null
-    this.state = 'out'
+    this.#chosen = to === 'out' ? null : this.#chosen
+    if (to === 'out') this.me = null
+    this.state = to
+  }
+
+  tell(news: News): void {
+    this.#channel?.postMessage(news)
   }
 }
 

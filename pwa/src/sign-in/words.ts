@@ -14,6 +14,7 @@ export const t = words(
     waiting: (count: number) => `手机里还有 ${count} 条没上传，原来的人登录后自动送出去。`,
     failed: '没登录上',
     expired: '要重新登录一下',
+    expiredText: '登录到期了。您存下的、没写完的都还在，登录后接着来。',
     language: 'English',
   },
   {
@@ -29,6 +30,7 @@ export const t = words(
     waiting: (count) => `${count} item${count === 1 ? '' : 's'} on this phone wait to be sent; they go when the same person signs in.`,
     failed: 'Not signed in',
     expired: 'Please sign in again',
+    expiredText: 'Your session has ended. What you saved or had not finished is still here and goes on afterwards.',
     language: '中文',
   },
 )

@@ -9,10 +9,20 @@ const MOST_KEPT = 120
 
 interface Seen { value: unknown; at: number }
 const seen = new Map<string, Seen>()
+/** Counts sessions: what was asked in one must not be shown or kept in another. */
+let epoch = 0
+/** Changes when a session goes on after an interruption: what is on the screen reads anew. */
+let resumed = $state(0)
 
-/** Forget what this app run has read (another person, signed out). */
+/** Forget what this app run has read (another person, signed out). Answers that are still under way come to nothing. */
 export function forgetReadings(): void {
   seen.clear()
+  epoch++
+}
+
+/** Signed in again: what is still on the screen is read again. */
+export function resumeReadings(): void {
+  resumed++
 }
 
 async function person(): Promise<string> {
@@ -29,18 +39,29 @@ async function readKept(key: string): Promise<Seen | null> {
 }
 
 async function keep(key: string, value: unknown, at: number): Promise<void> {
+  const asked = epoch
   try {
     const db = await database()
-    const owner = await person()
-    if (!owner) return
-    const tx = db.transaction('readings', 'readwrite')
-    await tx.store.put({ key, person: owner, value, at })
-    let surplus = (await tx.store.count()) - MOST_KEPT
-    for (let cursor = await tx.store.index('at').openCursor(); cursor && surplus > 0; cursor = await cursor.continue(), surplus--) await cursor.delete()
+    const tx = db.transaction(['readings', 'facts'], 'readwrite')
+    // In one transaction: whoever signs out afterwards erases it, too.
+    const owner = (await tx.objectStore('facts').get('me')) as { id: string } | undefined
+    if (owner && asked === epoch) {
+      const readings = tx.objectStore('readings')
+      await readings.put({ key, person: owner.id, value, at })
+      let surplus = (await readings.count()) - MOST_KEPT
+      for (let cursor = await readings.index('at').openCursor(); cursor && surplus > 0; cursor = await cursor.continue(), surplus--) await cursor.delete()
+    }
     await tx.done
   } catch {
     // A view that cannot be kept is still a view; the outbox is what must never fail silently.
   }
+}
+
+async function drop(key: string): Promise<void> {
+  seen.delete(key)
+  await database()
+    .then((db) => db.delete('readings', key))
+    .catch(() => undefined)
 }
 
 export interface ReadingOptions {
@@ -59,6 +80,7 @@ export class Reading<T> {
   /** What is shown is what was seen last; the server has not answered yet. */
   kept = $state(false)
   #turn = 0
+  #epoch = epoch
   #key = ''
   #read: () => Promise<T>
   #options: ReadingOptions
@@ -70,20 +92,22 @@ export class Reading<T> {
 
   /** Read anew: after an act of one's own, on a hint, on “try again”. */
   again = async (): Promise<void> => {
+    // The session is over, and nobody has signed in again.
+    if (this.#epoch !== epoch) return
     const turn = ++this.#turn
     const key = this.#key
     this.loading = true
     try {
       const value = await this.#read()
-      if (turn !== this.#turn) return
-      this.take(value)
+      if (turn === this.#turn) this.take(value)
     } catch (error) {
-      if (turn !== this.#turn) return
+      if (turn !== this.#turn || this.#epoch !== epoch) return
       if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error
       // What is gone or no longer ours must not stay in sight as if it were.
       if (error instanceof Refused && [403, 404, 410].includes(error.problem.status)) {
         this.data = undefined
-        seen.delete(key)
+        this.kept = false
+        void drop(key)
       }
       this.error = error
     } finally {
@@ -91,8 +115,11 @@ export class Reading<T> {
     }
   }
 
-  /** Show `value` without asking: the answer to a write is the newest there is. */
+  /** Show `value` without asking: the answer to a write is the newest there is, and what was asked before it comes to nothing. */
   take(value: T): void {
+    if (this.#epoch !== epoch) return
+    this.#turn++
+    this.loading = false
     this.data = value
     this.at = Date.now()
     this.kept = false
@@ -106,6 +133,7 @@ export class Reading<T> {
   /** For `reading` only. */
   async begin(key: string): Promise<void> {
     this.#key = key
+    this.#epoch = epoch
     const turn = ++this.#turn
     const before = seen.get(key)
     this.data = before?.value as T | undefined
@@ -137,6 +165,7 @@ export function reading<T>(key: () => string, read: () => Promise<T>, options: R
   const one = new Reading(read, options)
   $effect(() => {
     const now = key()
+    void resumed
     untrack(() => void one.begin(now))
   })
   $effect(() => onHint(options.hints ?? (() => true), () => void one.again()))

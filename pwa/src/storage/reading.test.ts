@@ -5,7 +5,7 @@ import { network } from '../api/network.svelte'
 import { Refused, Unreachable } from '../api/problem'
 import { close, database, eraseReadings, writeFact } from './database'
 import Probe from './Probe.test.svelte'
-import { forgetReadings } from './reading.svelte'
+import { forgetReadings, resumeReadings } from './reading.svelte'
 
 const ME = { id: 'wang' }
 
@@ -71,6 +71,47 @@ it('stops showing what is gone or no longer ours', async () => {
   gone = true
   screen.getByText('again').click()
   await shows('nothing')
+  await waitFor(async () => expect(await kept()).toEqual([]))
+})
+
+it('neither shows nor keeps an answer that comes after signing out, also when somebody else has signed in', async () => {
+  let answer: (value: string) => void = () => undefined
+  const first = render(Probe, { path: 'a', read: () => new Promise<string>((resolve) => (answer = resolve)) })
+  await Promise.resolve()
+  await eraseReadings()
+  forgetReadings()
+  await writeFact('me', { id: 'chen' })
+  answer('of wang')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(screen.getByTestId('data')).toHaveTextContent('nothing')
+  expect(await kept()).toEqual([])
+  first.unmount()
+  render(Probe, { path: 'a', read: () => Promise.reject(new Unreachable('off')) })
+  await waitFor(() => expect(screen.getByTestId('error')).toHaveTextContent('Unreachable'))
+  expect(screen.getByTestId('data')).toHaveTextContent('nothing')
+})
+
+it('asks nothing while nobody is signed in, and reads again when the session goes on', async () => {
+  const read = vi.fn(async () => 'fresh')
+  render(Probe, { path: 'a', read })
+  await shows('fresh')
+  forgetReadings()
+  screen.getByText('again').click()
+  await Promise.resolve()
+  expect(read).toHaveBeenCalledTimes(1)
+  resumeReadings()
+  await waitFor(() => expect(read).toHaveBeenCalledTimes(2))
+})
+
+it('what somebody just did is newer than an answer that was under way', async () => {
+  const answers: ((value: string) => void)[] = []
+  render(Probe, { path: 'a', read: () => new Promise<string>((resolve) => answers.push(resolve)) })
+  await waitFor(() => expect(answers).toHaveLength(1))
+  screen.getByText('take').click()
+  await shows('taken')
+  answers[0]?.('older')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(screen.getByTestId('data')).toHaveTextContent('taken')
 })
 
 it('reads again when the network is back', async () => {

@@ -1,6 +1,7 @@
 /** Sends what waits when the network is back and no page is open (Background Sync, where there is one). */
 import { locked } from '../outbox/lock'
-import { tell } from '../outbox/news'
+import { onLetGo, tell } from '../outbox/news'
+import { reachable } from '../outbox/reach'
 import { sender } from '../outbox/sender'
 import { readFact } from '../storage/database'
 import { worker } from './scope'
@@ -12,6 +13,7 @@ interface SyncEvent extends ExtendableEvent {
 export function installOutbox(): void {
   const engine = sender({
     fetch: (request) => fetch(request),
+    reachable,
     now: () => new Date(),
     author: async () => (await readFact<{ id: string }>('me'))?.id ?? null,
     locked,
@@ -19,6 +21,7 @@ export function installOutbox(): void {
     random: Math.random,
     origin: worker.location.origin,
   })
+  onLetGo(engine.letGo)
   worker.addEventListener('sync', (event) => {
     const sync = event as SyncEvent
     if (sync.tag !== 'mingxun-outbox') return

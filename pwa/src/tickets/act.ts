@@ -1,8 +1,8 @@
 /** Acts on a ticket: kept in the outbox, then told how it went. */
 import type { TicketDetail, TicketOut } from '../api/types'
 import { toast } from '../kit/toast.svelte'
+import { ticketAct } from '../outbox/keeping'
 import type { TicketAct } from '../outbox/make'
-import { NotSaved, outbox } from '../outbox/outbox.svelte'
 import { ta } from './actWords'
 
 export type Outcome = 'delivered' | 'saved' | 'refused' | 'not-kept'
@@ -13,15 +13,15 @@ type Acted = Pick<TicketOut, 'id' | 'what' | 'location_name' | 'area_name'> & { 
 export async function act(ticket: Acted, way: TicketAct, body: Record<string, unknown>, photos: Blob[] = []): Promise<{ outcome: Outcome; receipt?: TicketDetail }> {
   const place = ticket.location_name ?? ticket.area_name
   try {
-    const kept = await outbox.ticketAct({ id: ticket.id, version: ticket.version ?? null }, way, body, photos, { what: ticket.what, ...(place ? { place } : {}) })
+    const kept = await ticketAct({ id: ticket.id, version: ticket.version ?? null }, way, body, photos, { what: ticket.what, ...(place ? { place } : {}) })
     const result = await kept.result()
     if (result.state === 'needs-you') return { outcome: 'refused' }
     // Said where the ticket stands, for as long as it is so.
     if (result.state === 'saved') return { outcome: 'saved' }
     toast.say(ta.done[way])
     return { outcome: 'delivered', receipt: result.receipt }
-  } catch (error) {
-    if (!(error instanceof NotSaved)) throw error
+  } catch {
+    // NotSaved: whatever the phone's reason is.
     return { outcome: 'not-kept' }
   }
 }

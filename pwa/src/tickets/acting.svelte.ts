@@ -2,17 +2,21 @@
 import type { Act, TicketDetail } from '../api/types'
 import { toast } from '../kit/toast.svelte'
 import { t as kit } from '../kit/words'
+import { remove } from '../outbox/deciding'
 import type { Item } from '../outbox/items'
 import type { TicketAct } from '../outbox/make'
-import { outbox } from '../outbox/outbox.svelte'
 import { act } from './act'
 import { ta } from './actWords'
 import { actsNow, unsentOf } from './unsent'
 
 /** The person has read why it was refused. */
 export async function dismiss(item: Item): Promise<void> {
-  const undo = await outbox.remove(item.id)
-  if (undo) toast.say(ta.dismissed, { action: { label: kit.undo, run: () => void undo() } })
+  try {
+    const undo = await remove(item.id)
+    if (undo) toast.say(ta.dismissed, { action: { label: kit.undo, run: () => void undo() } })
+  } catch {
+    toast.say(ta.notDismissed)
+  }
 }
 
 export class Acting {

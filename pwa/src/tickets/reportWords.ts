@@ -9,6 +9,7 @@ export const tr = words(
     chooseWhere: '选一下在哪里', chooseWhereSecond: '点位、楼栋，说不清也行', missingWhere: '先选一下在哪里，说不清也行', fromCode: '刚才扫码的点位', fromCheckIn: '您现在签到的地方',
     fromThis: '跟着这次签到', nowhere: '说不清在哪', nowhereSecond: '下面用话说一说', whereabouts: '具体在哪', whereaboutsBuilding: '几楼、哪一边（可以不写）',
     whereaboutsHint: '比如：3 楼走廊尽头', dangerSecond: '会伤到人，要马上有人管', sendReport: '报上去', sent: '报上去了', kept: '已保存在手机',
+    goesOn: '接着上次没报完的', goesOnText: '照片和写的都还在。', startOver: '不要了，重新写', startedOver: '重新写', draftKept: '没报完的先留着，下次打开接着写。',
   },
   {
     reportTitle: 'Report an issue', photoFirst: 'Take a photo first', photoFirstSecond: 'Just show what is wrong', retake: 'Retake', again: 'One more',
@@ -20,5 +21,6 @@ export const tr = words(
     fromThis: 'With this check-in', nowhere: 'Not sure where', nowhereSecond: 'Describe it below', whereabouts: 'Where exactly',
     whereaboutsBuilding: 'Floor, side (optional)', whereaboutsHint: 'For example: 3rd floor, end of the corridor',
     dangerSecond: 'Somebody could get hurt; it needs care at once', sendReport: 'Report it', sent: 'Reported', kept: 'Saved on the phone',
+    goesOn: 'Going on with what you began', goesOnText: 'Its photos and words are still here.', startOver: 'Leave it, start over', startedOver: 'Started over', draftKept: 'Not sent yet: it goes on next time you open this.',
   },
 )
