@@ -260,14 +260,14 @@ async def test_a_photo_is_on_one_ticket_only_and_its_senders(desk: Desk) -> None
         assert (reply.status_code, reply.json()["type"], reply.json()["photos"]) == (409, "/problems/photo-unusable", unusable)
 
 
-async def test_a_photo_no_ticket_names_is_thrown_away_after_a_week(desk: Desk, settings: Settings) -> None:
+async def test_a_photo_no_ticket_names_is_thrown_away_after_ninety_days(desk: Desk, settings: Settings) -> None:
     here = desk.here
     loose, used = await desk.photo(here.volunteer, seed=10), await desk.photo(here.volunteer, seed=11)
     await desk.open(photos=[used])
     start = desk.clock.now()
-    assert await photos.sweep_rows(now=start + timedelta(days=7)) == 0
-    assert await photos.sweep_rows(now=start + timedelta(days=7, seconds=1)) == 1
-    await photos.sweep_files(settings.data_dir, now=start + timedelta(days=8))
+    assert await photos.sweep_rows(now=start + timedelta(days=90)) == 0
+    assert await photos.sweep_rows(now=start + timedelta(days=90, seconds=1)) == 1
+    await photos.sweep_files(settings.data_dir, now=start + timedelta(days=91))
     assert not photos.files_of(settings.data_dir, UUID(loose)).full.exists()
     assert not photos.files_of(settings.data_dir, UUID(loose)).thumbnail.exists()
     assert photos.files_of(settings.data_dir, UUID(used)).full.exists()

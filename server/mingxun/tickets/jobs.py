@@ -59,7 +59,7 @@ async def note_overdue(deadline: Literal["claim", "resolve"], *, now: datetime) 
 
 @registry.every("40 18 * * *", "photo_sweep", transaction=False)
 async def photo_sweep(_: bytes, context: JobContext) -> None:
-    """Throw away photos that no ticket named for seven days, and files that no row names. In the night of China's time."""
+    """Throw away photos that no ticket named for 90 days, and files that no row names. In the night of China's time."""
     now = context.clock.now()
     gone = 1
     while gone:

@@ -73,7 +73,7 @@ async def receive_photo(
         for path in (aside.full, aside.thumbnail):
             path.unlink(missing_ok=True)
     if receipt is None:
-        raise NotFound  # swept between two statements: not within seven days
+        raise NotFound  # swept between two statements: not within 90 days
     return receipt
 
 

@@ -9,14 +9,14 @@ from uuid import UUID
 from mingxun.kit.database import fetch, transaction
 from mingxun.tickets.photos.files import folder_of
 
-UNATTACHED_FOR = timedelta(days=7)
-"""A photo that no ticket names after this long is thrown away."""
+UNATTACHED_FOR = timedelta(days=90)
+"""A photo that no ticket names after this long is thrown away. As long as a session lives: a phone may send the ticket that late."""
 ORPHAN_AFTER = timedelta(days=1)
 """A file without a row is left alone this long: its upload may be under way."""
 
 
 async def sweep_rows(*, now: datetime) -> int:
-    """Forget photos that no ticket has named for seven days, 1,000 at most; how many. Their files follow with `sweep_files`.
+    """Forget photos that no ticket has named for 90 days, 1,000 at most; how many. Their files follow with `sweep_files`.
 
     Two statements: the second, with a snapshot of its own, sees whether a ticket named one before we had its lock.
     """
