@@ -224,7 +224,8 @@ def make_keys(data: Path | None, yes: bool) -> None:
 @data_option
 def doctor(data: Path | None) -> None:
     """Say what is wrong with this installation, and how to mend it. Ends with 1 if anything is."""
-    from mingxun.doctor import examine, report
+    from mingxun.doctor import examine
+    from mingxun.findings import report
     from mingxun.installation import data_dir
 
     errors = report(examine(data_dir(data)), click.echo)

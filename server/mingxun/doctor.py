@@ -10,9 +10,7 @@ import stat
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +20,7 @@ import asyncpg
 from packaging.requirements import Requirement
 
 from mingxun.demo.residents import GUESTS, MORE_ACCOUNTS
+from mingxun.findings import Finding, error, ok, warning
 from mingxun.installation import CHECKOUT, connected, read_settings, running_database
 from mingxun.kit.clock import SystemClock
 from mingxun.kit.database import transaction
@@ -44,35 +43,6 @@ CLOCK_WARNING = 2.0
 JOB_LATE = 60.0
 """Seconds after which a waiting job means that no worker does its duty: a dead worker's jobs are taken within a minute."""
 PRIVATE_SUFFIXES = (".local", ".localhost", ".localdomain", ".internal", ".lan", ".test", ".example", ".invalid")
-
-
-class Level(StrEnum):
-    """How bad a finding is. Any error makes `mingxun doctor` end with 1."""
-
-    OK = "ok"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `mend` says what to do, and is empty where nothing is to be done."""
-
-    level: Level
-    what: str
-    mend: str = ""
-
-
-def ok(what: str) -> Finding:
-    return Finding(Level.OK, what)
-
-
-def warning(what: str, mend: str) -> Finding:
-    return Finding(Level.WARNING, what, mend)
-
-
-def error(what: str, mend: str) -> Finding:
-    return Finding(Level.ERROR, what, mend)
 
 
 def examine(data_dir: Path) -> Iterator[Finding]:
@@ -466,15 +436,3 @@ def _name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
-
-
-SIGNS: dict[Level, str] = {Level.OK: "✓", Level.WARNING: "!", Level.ERROR: "✗"}
-
-
-def report(findings: Iterator[Finding], write: Callable[[str], None]) -> int:
-    """Write the findings as they come; the number of errors."""
-    errors = 0
-    for finding in findings:
-        write(f"{SIGNS[finding.level]} {finding.what}" + (f"\n    → {finding.mend}" if finding.mend else ""))
-        errors += finding.level is Level.ERROR
-    return errors

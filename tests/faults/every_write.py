@@ -53,7 +53,10 @@ def _operations() -> dict[str, Operation]:
 
 OPERATIONS = _operations()
 WRITES = {name: operation for name, operation in OPERATIONS.items() if operation.method not in {"GET", "HEAD"}}
-KEYED = sorted(name for name, operation in WRITES.items() if operation.keyed)
+LEAVES_NO_TRACE_HERE = {"updateMe", "changePassword", "endSession", "sendTestPush"}
+"""They take a key, and have tests of their own for it (`tests/people/test_accounts.py`, `tests/notifications`): what they do is done to
+the one who asks, is gone after the first time, or shows in no table that is looked at here."""
+KEYED = sorted(name for name, operation in WRITES.items() if operation.keyed and name not in LEAVES_NO_TRACE_HERE)
 BY_ID = ["checkIn", "checkOut", "uploadPhoto"]
 """Made harmless by an id of the phone's own, not by a key: a check-in's body changes with every sending (`sent_at`)."""
 RETRYABLE = [*KEYED, *BY_ID]
@@ -105,6 +108,31 @@ async def prepare(operation: str, stage: Stage) -> Write:
 async def _(stage: Stage) -> Write:
     body = {"name": stage.word(), "role": "volunteer", "area": str(stage.world.here.id)}
     return Write("createInvitation", stage.coordinator, f"{stage.area}/invitations", {"json": body})
+
+
+@_recipe("revokeInvitation")
+async def _(stage: Stage) -> Write:
+    body = {"name": stage.word(), "role": "volunteer", "area": str(stage.world.here.id)}
+    made = await stage.made(stage.coordinator, "POST", f"{stage.area}/invitations", json=body)
+    return Write("revokeInvitation", stage.coordinator, f"/api/invitations/{made['invitation']['id']}")
+
+
+@_recipe("endMembership")
+async def _(stage: Stage) -> Write:
+    membership = await stage.database.fetchval("SELECT id FROM membership WHERE person = $1", stage.someone_new().id)
+    return Write("endMembership", stage.coordinator, f"/api/memberships/{membership}")
+
+
+@_recipe("disableAccount")
+async def _(stage: Stage) -> Write:
+    return Write("disableAccount", stage.coordinator, f"/api/people/{stage.someone_new().id}/account/disabling")
+
+
+@_recipe("enableAccount")
+async def _(stage: Stage) -> Write:
+    account = f"/api/people/{stage.someone_new().id}/account"
+    await stage.made(stage.coordinator, "POST", f"{account}/disabling")
+    return Write("enableAccount", stage.coordinator, f"{account}/enabling")
 
 
 @_recipe("createParty")
@@ -295,6 +323,13 @@ def _subscription(stage: Stage) -> dict[str, str]:
 @_recipe("subscribePush")
 async def _(stage: Stage) -> Write:
     return Write("subscribePush", stage.someone_new(), "/api/me/push-subscriptions", {"json": _subscription(stage)})
+
+
+@_recipe("unsubscribePush")
+async def _(stage: Stage) -> Write:
+    who = stage.coordinator
+    made = await stage.made(who, "POST", "/api/me/push-subscriptions", json=_subscription(stage))
+    return Write("unsubscribePush", who, f"/api/me/push-subscriptions/{made['id']}")
 
 
 @_recipe("markRead")

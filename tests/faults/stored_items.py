@@ -12,7 +12,7 @@ from tests.faults.stage import Place, Someone, Stage
 
 STORED = Path(__file__).parents[1] / "data" / "outbox"
 FORMATS = sorted(path.stem for path in STORED.glob("*.json"))
-NOW = "second"
+NOW = "third"
 """The format of today's app."""
 
 

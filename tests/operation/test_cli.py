@@ -13,7 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from mingxun.cli import main
-from mingxun.doctor import Finding, Level, check_database
+from mingxun.doctor import check_database
+from mingxun.findings import Finding, Level
+from mingxun.kit import database
 from mingxun.kit.postgres import EmbeddedPostgres
 from mingxun.kit.settings import Settings
 from mingxun.kit.signing import load_or_make
@@ -165,8 +167,12 @@ def test_whoever_must_not_come_in_any_more_is_shut_out(migrated: Run, data: Path
     assert "13800138000" in migrated("enable", "13800138000").stderr
 
 
-def test_accounts_with_a_published_password_are_named_where_everybody_can_come(migrated: Run, data: Path) -> None:
+def test_accounts_with_a_published_password_are_named_where_everybody_can_come(
+    migrated: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Stands on the demonstration that was made above."""
+    monkeypatch.setattr(database.ENGINE, "pool", None)  # other tests' pool, to another database, comes back afterwards
+    monkeypatch.setattr(database, "_side", None)
     public = Settings(data_dir=data, public_url="https://mx.example.org")
 
     def found() -> list[Finding]:

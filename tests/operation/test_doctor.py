@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from mingxun import doctor
-from mingxun.doctor import Finding, Level
+from mingxun import doctor, findings
+from mingxun.findings import Finding, Level
 from mingxun.kit import database
 from mingxun.kit.ids import new_id
 from mingxun.kit.settings import Settings
@@ -166,7 +166,9 @@ def a_day(**counts: Any) -> PushHealth:
 
 def test_a_day_of_pushes_that_arrived_is_told_in_numbers() -> None:
     (finding,) = doctor.check_push(a_day())
-    assert finding == doctor.ok("40 phone(s) take notifications; in the last 24 hours 100 push(es) were accepted and 3 given up.")
+    assert finding == findings.ok(
+        "40 phone(s) take notifications; in the last 24 hours 100 push(es) were accepted and 3 given up."
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,6 +224,6 @@ def test_a_wrong_setting_is_a_finding_and_not_a_crash(tmp_path: Path) -> None:
 
 def test_errors_are_counted_and_every_finding_is_written() -> None:
     said: list[str] = []
-    findings = [doctor.ok("Fine."), doctor.warning("Hm.", "Look."), doctor.error("Bad.", "Mend.")]
-    assert doctor.report(iter(findings), said.append) == 1
+    each = [findings.ok("Fine."), findings.warning("Hm.", "Look."), findings.error("Bad.", "Mend.")]
+    assert findings.report(iter(each), said.append) == 1
     assert said == ["✓ Fine.", "! Hm.\n    → Look.", "✗ Bad.\n    → Mend."]
