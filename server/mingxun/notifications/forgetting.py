@@ -23,8 +23,8 @@ async def forget_deliveries(*, now: datetime) -> int:
     """Remove deliveries that were settled long ago."""
     before = now - DELIVERIES_KEPT
     return await execute(
-        """DELETE FROM delivery WHERE id IN (
-               SELECT id FROM delivery WHERE id < $1 AND at < $2 AND state <> 'waiting' ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)""",
+        """DELETE FROM delivery WHERE id = ANY (ARRAY(
+               SELECT id FROM delivery WHERE id < $1 AND at < $2 AND state <> 'waiting' ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))""",
         ids_since(before),
         before,
         AT_ONCE,
@@ -35,10 +35,10 @@ async def forget_messages(*, now: datetime) -> int:
     """Remove old messages that were read and are on their way nowhere."""
     before = now - MESSAGES_KEPT
     return await execute(
-        """DELETE FROM message WHERE id IN (
+        """DELETE FROM message WHERE id = ANY (ARRAY(
                SELECT id FROM message m WHERE id < $1 AND at < $2 AND read_at IS NOT NULL
                  AND NOT EXISTS (SELECT FROM delivery d WHERE d.message = m.id)
-               ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)""",
+               ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))""",
         ids_since(before),
         before,
         AT_ONCE,
@@ -49,10 +49,10 @@ async def forget_phones(*, now: datetime) -> int:
     """Remove subscriptions that were retired long ago, or whose session is forgotten, once no delivery names them."""
     before = now - PHONES_KEPT
     return await execute(
-        """DELETE FROM push_subscription WHERE id IN (
+        """DELETE FROM push_subscription WHERE id = ANY (ARRAY(
                SELECT id FROM push_subscription s WHERE id < $1 AND (retired_at < $2 OR session IS NULL)
                  AND NOT EXISTS (SELECT FROM delivery d WHERE d.subscription = s.id)
-               ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)""",
+               ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))""",
         ids_since(before),
         before,
         AT_ONCE,

@@ -158,9 +158,9 @@ async def forget_old_sessions(*, now: datetime) -> int:
     in and out stays in the ledger."""
     before = now - KEPT
     return await execute(
-        """DELETE FROM session WHERE id IN (
+        """DELETE FROM session WHERE id = ANY (ARRAY(
                SELECT id FROM session WHERE id < $1 AND least(ended_at, expires_at) < $2
-               ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)""",
+               ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))""",
         ids_since(before),  # one that is younger can't have been over for so long
         before,
         AT_ONCE,
